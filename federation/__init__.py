@@ -1,0 +1,1 @@
+"""Federation: the wire, and its own rows. Knows actors and objects by IRI only."""

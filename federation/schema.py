@@ -1,0 +1,140 @@
+"""Tables of federation: peers, remote actors and keys, our keys, what came in, what goes out.
+
+Rows name accounts, posts and groups by IRI only. Times are milliseconds since 1970 UTC.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+Serial = BigInteger().with_variant(Integer(), "sqlite")
+
+# A peer is `host[:port]`.
+peer = Table(
+    "peer",
+    metadata,
+    Column("host", String(260), primary_key=True),
+    Column("software", String(80), nullable=True),
+    Column("software_version", String(80), nullable=True),
+    Column("signature_scheme", String(16), nullable=True),  # cavage rfc9421: what was learnt
+    Column("failures", Integer, nullable=False, server_default="0"),  # in a row
+    Column("down_since", BigInteger, nullable=True),
+    Column("next_try_at", BigInteger, nullable=True),  # the circuit: nothing is sent before
+    Column("resume_from", BigInteger, nullable=True),  # first outbox item that was left out while it was long away
+    Column("last_error", Text, nullable=True),
+    Column("first_seen_at", BigInteger, nullable=False),
+    Column("last_seen_at", BigInteger, nullable=True),
+    Column("last_delivered_at", BigInteger, nullable=True),
+    Column("informed_at", BigInteger, nullable=True),  # when its NodeInfo was read
+)
+
+remote_actor = Table(
+    "remote_actor",
+    metadata,
+    Column("iri", Text, primary_key=True),
+    Column("host", String(260), nullable=False, index=True),
+    Column("kind", String(24), nullable=False),
+    Column("inbox", Text, nullable=False),
+    Column("shared_inbox", Text, nullable=True),
+    Column("followers", Text, nullable=True),
+    Column("document", Text, nullable=False),
+    Column("fetched_at", BigInteger, nullable=False),
+    Column("gone_at", BigInteger, nullable=True),
+)
+
+remote_key = Table(
+    "remote_key",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False, index=True),
+    Column("algorithm", String(16), nullable=False),  # rsa ed25519
+    Column("public", Text, nullable=False),  # PEM
+    Column("fetched_at", BigInteger, nullable=False),
+)
+
+local_key = Table(
+    "local_key",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("actor", Text, nullable=False, index=True),
+    Column("algorithm", String(16), nullable=False),
+    Column("public", Text, nullable=False),  # PEM
+    Column("private", LargeBinary, nullable=False),  # sealed by the vault
+    Column("created_at", BigInteger, nullable=False),
+    Column("retired_at", BigInteger, nullable=True),
+)
+
+# What came in, stored before it is answered. The body is erased once it is processed (DECISIONS 26).
+inbox_activity = Table(
+    "inbox_activity",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("host", String(260), nullable=False),
+    Column("activity_key", String(80), nullable=False),  # SHA-256 of its id, or of its body where it has none
+    Column("actor", Text, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("recipient", Text, nullable=True),  # the inbox's owner; null for the shared inbox
+    Column("body", LargeBinary, nullable=True),
+    Column("state", String(12), nullable=False),  # received held done ignored dead
+    Column("reason", Text, nullable=True),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("lease", String(32), nullable=True),
+    Column("lease_until", BigInteger, nullable=True),
+    Column("next_try_at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("done_at", BigInteger, nullable=True),
+    UniqueConstraint("host", "activity_key"),
+    Index("ix_inbox_activity_state_next_try_at", "state", "next_try_at"),
+)
+
+# One serialised activity; how many deliveries, one row an inbox.
+outbox_item = Table(
+    "outbox_item",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("activity", Text, nullable=False, index=True),
+    Column("actor", Text, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("body", LargeBinary, nullable=True),  # null where a closed one is serialised when it is sent
+    Column("facts", JSON(none_as_null=True), nullable=False),  # what policies judge by
+    Column("created_at", BigInteger, nullable=False, index=True),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("item_id", BigInteger, nullable=False, index=True),
+    Column("host", String(260), nullable=False),
+    Column("inbox", Text, nullable=False),
+    Column("state", String(12), nullable=False),  # ready sent dead cancelled
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("next_try_at", BigInteger, nullable=False),
+    Column("lease", String(32), nullable=True),
+    Column("lease_until", BigInteger, nullable=True),
+    Column("status", Integer, nullable=True),
+    Column("error", Text, nullable=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("done_at", BigInteger, nullable=True),
+    UniqueConstraint("item_id", "inbox"),
+    Index("ix_delivery_state_next_try_at", "state", "next_try_at"),
+    Index("ix_delivery_host_state_id", "host", "state", "id"),
+)

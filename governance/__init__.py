@@ -1,0 +1,1 @@
+"""Governance: how a collective decides. Knows members as opaque ids."""

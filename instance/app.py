@@ -1,0 +1,62 @@
+"""The composition root: settings in, web application out."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypedDict
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from instance import health, wiring
+from instance.clock import Clock
+from instance.db.store import open_store
+from instance.house import House
+from instance.jobs.runner import Runner
+from instance.jobs.table import release_all
+from instance.settings import Settings
+from instance.site import Site
+from instance.vault import Vault, load_or_make_secret
+
+
+class State(TypedDict):
+    """What every request carries."""
+
+    house: House
+
+
+def make_site(settings: Settings, clock: Clock | None = None) -> Site:
+    """The site of these settings; makes the secret at first start. Raises VaultError."""
+    return Site(settings, Vault(load_or_make_secret(settings.secret_path)), clock or Clock())
+
+
+@asynccontextmanager
+async def open_house(site: Site, *, runs_jobs: bool) -> AsyncIterator[House]:
+    """Open the database and, if asked, run the jobs in this process; close both in order."""
+    store = await open_store(site, wiring.EVENTS)
+    runner: Runner | None = None
+    house = House(site, store, lambda: runner is None or runner.running)
+    try:
+        if runs_jobs:
+            if site.settings.sqlite:
+                await store.unit(release_all)  # the only runner: whoever held a lease is dead
+            runner = Runner(wiring.pumps(house))
+            store.on_wake = runner.wake
+            runner.start()
+        yield house
+    finally:
+        if runner is not None:
+            await runner.stop()
+        await store.close()
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Starlette:
+    """The web application of one instance. Its lifespan opens and closes all it needs."""
+    site = make_site(settings, clock)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[State]:
+        async with open_house(site, runs_jobs=settings.runner) as house:
+            yield {"house": house}
+
+    routes: list[BaseRoute] = [*health.ROUTES]
+    return Starlette(routes=routes, lifespan=lifespan)

@@ -1,0 +1,47 @@
+"""The console script `skerry`. Commands are named here and imported only when called: `serve` stays small (DECISIONS 9)."""
+
+import importlib
+import sys
+
+import click
+
+from instance.settings import SettingsError
+from instance.vault import VaultError
+
+# command -> (module, one line for --help)
+COMMANDS = {
+    "serve": ("instance.cli.serve", "Run the instance: web, API, federation and jobs in one process."),
+    "db": ("instance.cli.db", "Upgrade the database, or show its version."),
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name=None, version=importlib.import_module("instance").__version__, prog_name="skerry")
+def skerry() -> None:
+    """Skerry: a federated server for patient-governed communities."""
+
+
+def main() -> None:
+    """Run the command line; a wrong setting ends with one sentence on stderr and status 2."""
+    try:
+        skerry()
+    except (SettingsError, VaultError) as error:
+        click.echo(f"skerry: {error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,52 @@
+"""What commands share: the data folder, the output rules, a unit of work beside a running instance.
+
+Values go to stdout, everything else to stderr; `--json` gives one JSON object instead.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from instance import wiring
+from instance.db.store import open_store
+from instance.remembered import load_remembered
+from instance.site import Site
+from instance.vault import Vault, load_or_make_secret
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+
+data_option = click.option("--data", type=click.Path(path_type=Path), help="The instance's data folder (default: var).")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
+
+
+def site_of(data: Path | None) -> Site:
+    """The site that lives in a data folder. Raises SettingsError or VaultError."""
+    settings = load_remembered(data)
+    return Site(settings, Vault(load_or_make_secret(settings.secret_path)))
+
+
+def in_unit(site: Site, fn: Callable[..., T], *args: Any) -> T:
+    """Run one service call in a transaction of its own; a running instance sees it at once."""
+
+    async def run() -> T:
+        store = await open_store(site, wiring.EVENTS)
+        try:
+            return await store.unit(fn, *args)
+        finally:
+            await store.close()
+
+    return asyncio.run(run())
+
+
+def say(values: dict[str, Any], *, as_json: bool) -> None:
+    """Print values: one JSON object, or one value a line, the last alone on the last line."""
+    if as_json:
+        click.echo(json.dumps(values))
+    else:
+        for value in values.values():
+            click.echo(value)

@@ -1,0 +1,44 @@
+"""`skerry db`: upgrade the schema, or show its version."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from instance.cli.common import data_option
+from instance.db.version import HEAD, schema_version
+from instance.remembered import load_remembered
+from instance.settings import Settings
+
+
+@click.group()
+def command() -> None:
+    """Upgrade the database, or show its version."""
+
+
+@command.command()
+@data_option
+def upgrade(data: Path | None) -> None:
+    """Bring the schema to the version that this release needs (SQLite: after a copy of the file)."""
+    settings = load_remembered(data)
+    run_upgrade(settings)
+    click.echo(f"The database has schema {HEAD}.", err=True)
+
+
+@command.command()
+@data_option
+def version(data: Path | None) -> None:
+    """Print the schema's version, and the one that this release needs."""
+    found = asyncio.run(schema_version(load_remembered(data)))
+    click.echo(f"{found or 'none'} (this release needs {HEAD})")
+
+
+def run_upgrade(settings: Settings) -> None:
+    """Run the migrations in a process of their own, so that this one never loads Alembic. Ends the process on failure."""
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    done = subprocess.run([sys.executable, "-m", "instance.migrations.upgrade", settings.database], check=False)
+    if done.returncode:
+        click.echo("skerry: the database could not be upgraded; nothing was changed. See the lines above.", err=True)
+        sys.exit(1)

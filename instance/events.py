@@ -1,0 +1,193 @@
+"""What happened: recorded by services in their transaction, heard by the handlers that `wiring.EVENTS` names.
+
+Events hold ids, not words. What is gone by the time a handler looks is carried along.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCreated:
+    """A local account (person, group) was made; it still needs its key."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUpdated:
+    """A local account's profile changed."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDeleted:
+    """A local account was erased; its row is a tombstone."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FollowRequested:
+    """A follow was asked for and waits for the target's answer (also: to be sent to a remote target)."""
+
+    follow_id: int
+    follower_id: int
+    target_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FollowAccepted:
+    """A follow is in force."""
+
+    follow_id: int
+    follower_id: int
+    target_id: int
+    requested_before: bool
+    """Whether it waited as a request first."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowRejected:
+    """The target refused a request, or removed a follower."""
+
+    follower_id: int
+    target_id: int
+    follow_iri: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowEnded:
+    """The follower ended it, or took the request back."""
+
+    follower_id: int
+    target_id: int
+    follow_iri: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockMade:
+    """One account blocks another."""
+
+    account_id: int
+    target_id: int
+    block_iri: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlockEnded:
+    """A block was lifted."""
+
+    account_id: int
+    target_id: int
+    block_iri: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostWritten:
+    """A local post is there."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostReceived:
+    """A remote post is there."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostEdited:
+    """A post (local or remote) changed."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostDeleted:
+    """A post is gone: its row is a tombstone without words; boosts of it are gone too."""
+
+    post_id: int
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostBoosted:
+    """A boost is there; `boost_id` is a row of `post`."""
+
+    boost_id: int
+    post_id: int
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoostUndone:
+    """A boost was taken back."""
+
+    boost_id: int
+    boost_iri: str
+    post_id: int
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostFavourited:
+    """A favourite is there."""
+
+    favourite_id: int
+    post_id: int
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FavouriteUndone:
+    """A favourite was taken back."""
+
+    favourite_iri: str
+    post_id: int
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PollVoted:
+    """An account voted."""
+
+    poll_id: int
+    post_id: int
+    account_id: int
+    choices: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PollClosed:
+    """A poll's time is over."""
+
+    poll_id: int
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPostHeld:
+    """A post waits for the group's moderators."""
+
+    group_post_id: int
+    group_id: int
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPostAnnounced:
+    """A group lets a post through: `boost_id` is the group's boost of it."""
+
+    group_post_id: int
+    group_id: int
+    post_id: int
+    boost_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFiled:
+    """Somebody reported an account or posts."""
+
+    report_id: int

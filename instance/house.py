@@ -1,0 +1,24 @@
+"""The house: what doors are handed. Built once by `app`, put in the request's state, passed on explicitly."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from instance.db.store import Store
+from instance.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One running instance."""
+
+    site: Site
+    store: Store
+    runner_alive: Callable[[], bool]
+
+
+def house_of(connection: HTTPConnection) -> House:
+    """The house that this request came to."""
+    house: House = connection.state.house
+    return house

@@ -1,0 +1,20 @@
+"""Who hears what: one table of events, one of jobs, one of pumps. Reads like a table of contents."""
+
+from instance.db.unit import Handlers
+from instance.house import House
+from instance.jobs.local import JobHandler, Works
+from instance.jobs.runner import Pump
+from instance.jobs.table import RUNNER
+
+# event -> handlers, run in the same transaction
+EVENTS: Handlers = {}
+
+
+def jobs(_house: House) -> dict[str, JobHandler]:
+    """kind of job -> its handler"""
+    return {}
+
+
+def pumps(house: House) -> list[Pump]:
+    """All loops of work that a runner runs."""
+    return [Pump(RUNNER, Works(house.store, jobs(house)).work)]

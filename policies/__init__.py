@@ -1,0 +1,1 @@
+"""Policies: pure judgement. `(document, facts) -> Decision`; no input or output, no clock, no database."""
