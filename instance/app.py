@@ -5,14 +5,18 @@ from contextlib import asynccontextmanager
 from typing import TypedDict
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from instance import health, wiring
 from instance.clock import Clock
 from instance.db.store import open_store
+from instance.entrance.answers import Answers
 from instance.house import House
 from instance.jobs.runner import Runner
 from instance.jobs.table import release_all
+from instance.middleware import Entrance
+from instance.observe import Tally
 from instance.settings import Settings
 from instance.site import Site
 from instance.vault import Vault, load_or_make_secret
@@ -59,4 +63,6 @@ def build(settings: Settings, clock: Clock | None = None) -> Starlette:
             yield {"house": house}
 
     routes: list[BaseRoute] = [*health.ROUTES]
-    return Starlette(routes=routes, lifespan=lifespan)
+    answers = Answers()
+    entrance = Middleware(Entrance, site, answers, Tally())
+    return Starlette(routes=routes, middleware=[entrance], exception_handlers=answers.handlers(), lifespan=lifespan)

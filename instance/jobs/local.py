@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 from instance.db.store import Store
 from instance.db.unit import Unit
 from instance.jobs import table
 from instance.jobs.table import Job, LeaseLostError
-from instance.observe import log
+from instance.observe import describe, log
 
 Effect = Callable[[Unit], None]
 JobHandler = Callable[[Job], Awaitable[Effect | None]]
@@ -56,7 +55,7 @@ class Works:
             log.warning("job_lease_lost", kind=item.kind, job=item.id)
         except Exception as error:  # noqa: BLE001 - kept with the job
             log.warning("job_failed", kind=item.kind, job=item.id, tries=item.tries, error=type(error).__name__)
-            await self._store.unit(_fail, item, _describe(error), isinstance(error, FinalError))
+            await self._store.unit(_fail, item, describe(error), isinstance(error, FinalError))
         finally:
             self._held.pop(item.id, None)
 
@@ -69,12 +68,3 @@ def _finish(u: Unit, item: Job, effect: Effect | None) -> None:
 
 def _fail(u: Unit, item: Job, error: str, final: bool) -> None:
     table.fail(u, item, error, final=final)
-
-
-def _describe(error: Exception) -> str:
-    """What is kept of an error: its type and place, for its text may hold words of members."""
-    trace: Any = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f" at {trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}" if trace is not None else ""
-    return f"{type(error).__name__}{place}"

@@ -1,0 +1,83 @@
+"""Headers that every answer carries: security, caching, CORS. Tables only; `instance.middleware` applies them.
+
+CORS as apps in browsers need it; the list of paths and headers is what Phanpy, Elk and masto.js were seen to use.
+"""
+
+Header = tuple[bytes, bytes]
+
+HSTS_SECONDS = 2 * 365 * 24 * 3600
+
+# Paths that apps in browsers on other sites call.
+OPEN_TO_APPS = ("/api/", "/oauth/token", "/oauth/revoke", "/.well-known/", "/nodeinfo", "/media/")
+
+SECURITY: tuple[Header, ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"),
+    (b"x-frame-options", b"DENY"),
+    (b"cache-control", b"private, no-store"),
+)
+
+CORS: tuple[Header, ...] = (
+    (b"access-control-allow-origin", b"*"),
+    (
+        b"access-control-expose-headers",
+        b"Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id",
+    ),
+)
+
+PREFLIGHT: tuple[Header, ...] = (
+    (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE, OPTIONS"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type, Idempotency-Key"),
+    (b"access-control-max-age", b"86400"),
+    (b"content-length", b"0"),
+)
+
+NOT_A_PAGE: Header = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+
+
+def page_policy(media_url: str) -> Header:
+    """The content security policy of pages: nothing inline, nothing from elsewhere but our own media host."""
+    media = f"'self' {media_url}" if media_url else "'self'"
+    rules = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "font-src": "'self'",
+        "connect-src": "'self'",
+        "manifest-src": "'self'",
+        "img-src": f"{media} data:",
+        "media-src": media,
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    return b"content-security-policy", "; ".join(f"{name} {value}" for name, value in rules.items()).encode()
+
+
+class Headers:
+    """The headers of one instance, joined once at start."""
+
+    def __init__(self, *, https: bool, media_url: str) -> None:
+        secure = ((b"strict-transport-security", f"max-age={HSTS_SECONDS}".encode()),) if https else ()
+        own = (*SECURITY, (b"cross-origin-resource-policy", b"same-origin"), *secure)
+        self._page = (*own, page_policy(media_url))
+        self._other = (*own, NOT_A_PAGE)
+        self._apps = (*SECURITY, (b"cross-origin-resource-policy", b"cross-origin"), *secure, *CORS, NOT_A_PAGE)
+
+    def add(self, headers: list[Header], *, for_apps: bool) -> None:
+        """Add what an answer has not set itself."""
+        present = dict(headers)
+        if for_apps:
+            wanted = self._apps
+        elif present.get(b"content-type", b"").startswith(b"text/html"):
+            wanted = self._page
+        else:
+            wanted = self._other
+        headers.extend(header for header in wanted if header[0] not in present)
+
+
+def open_to_apps(path: str) -> bool:
+    """Whether a path is for apps in browsers on other sites."""
+    return path.startswith(OPEN_TO_APPS)
