@@ -8,13 +8,15 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
-from instance import health, wiring
+from instance import files, health, wiring
 from instance.clock import Clock
 from instance.db.store import open_store
 from instance.entrance.answers import Answers
 from instance.house import House
 from instance.jobs.runner import Runner
 from instance.jobs.table import release_all
+from instance.media.intake import Intake
+from instance.media.workshop import Workshop
 from instance.middleware import Entrance
 from instance.observe import Tally
 from instance.settings import Settings
@@ -38,7 +40,8 @@ async def open_house(site: Site, *, runs_jobs: bool) -> AsyncIterator[House]:
     """Open the database and, if asked, run the jobs in this process; close both in order."""
     store = await open_store(site, wiring.EVENTS)
     runner: Runner | None = None
-    house = House(site, store, lambda: runner is None or runner.running)
+    intake = Intake(site, store, Workshop())
+    house = House(site, store, intake, lambda: runner is None or runner.running)
     try:
         if runs_jobs:
             if site.settings.sqlite:
@@ -50,6 +53,7 @@ async def open_house(site: Site, *, runs_jobs: bool) -> AsyncIterator[House]:
     finally:
         if runner is not None:
             await runner.stop()
+        await intake.workshop.close()
         await store.close()
 
 
@@ -62,7 +66,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Starlette:
         async with open_house(site, runs_jobs=settings.runner) as house:
             yield {"house": house}
 
-    routes: list[BaseRoute] = [*health.ROUTES]
+    routes: list[BaseRoute] = [*health.ROUTES, *files.ROUTES]
     answers = Answers()
     entrance = Middleware(Entrance, site, answers, Tally())
     return Starlette(routes=routes, middleware=[entrance], exception_handlers=answers.handlers(), lifespan=lifespan)

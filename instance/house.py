@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 
 from instance.db.store import Store
+from instance.media.intake import Intake
 from instance.site import Site
 
 
@@ -15,6 +16,7 @@ class House:
 
     site: Site
     store: Store
+    intake: Intake
     runner_alive: Callable[[], bool]
 
 
