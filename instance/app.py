@@ -19,6 +19,7 @@ from instance.media.intake import Intake
 from instance.media.workshop import Workshop
 from instance.middleware import Entrance
 from instance.observe import Tally
+from instance.policy.adopt import adopt_first
 from instance.settings import Settings
 from instance.site import Site
 from instance.vault import Vault, load_or_make_secret
@@ -43,6 +44,7 @@ async def open_house(site: Site, *, runs_jobs: bool) -> AsyncIterator[House]:
     intake = Intake(site, store, Workshop())
     house = House(site, store, intake, lambda: runner is None or runner.running)
     try:
+        await store.unit(adopt_first)
         if runs_jobs:
             if site.settings.sqlite:
                 await store.unit(release_all)  # the only runner: whoever held a lease is dead

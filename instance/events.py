@@ -191,3 +191,10 @@ class ReportFiled:
     """Somebody reported an account or posts."""
 
     report_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAdopted:
+    """Another policy is in force."""
+
+    version: int

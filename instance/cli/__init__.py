@@ -11,6 +11,7 @@ from instance.vault import VaultError
 # command -> (module, one line for --help)
 COMMANDS = {
     "serve": ("instance.cli.serve", "Run the instance: web, API, federation and jobs in one process."),
+    "policy": ("instance.cli.policy", "Show the federation policy, or change the stance towards a server."),
     "db": ("instance.cli.db", "Upgrade the database, or show its version."),
 }
 

@@ -1,0 +1,87 @@
+"""`skerry policy`: show the federation policy in force, change the stance towards a server."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from instance.cli.common import data_option, in_unit, json_option, site_of
+from instance.db.unit import Unit
+from instance.policy.adopt import adopt, set_stance
+from instance.policy.inforce import in_force_here
+from policies.difference import sentences
+from policies.document import PolicyDocument, PolicyError
+from policies.peers import Stance
+from policies.presets import NAMES, preset
+
+Change = Callable[[Unit], tuple[PolicyDocument, PolicyDocument]]
+
+
+@click.group()
+def command() -> None:
+    """Show the federation policy in force, or change the stance towards a server."""
+
+
+def _in_force(u: Unit) -> PolicyDocument:
+    return in_force_here(u.connection)
+
+
+def _show(document: PolicyDocument, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(document.as_dict() | {"digest": document.digest}))
+        return
+    click.echo(f"{document.name} ({document.digest})")
+    click.echo(f"servers that no rule names: {document.default}")
+    for host, rule in sorted(document.peers.items()):
+        click.echo(f"{host}: {rule.stance}" + (f" ({rule.reason})" if rule.reason else ""))
+
+
+@command.command()
+@data_option
+@json_option
+def show(data: Path | None, as_json: bool) -> None:
+    """Print the policy in force."""
+    _show(in_unit(site_of(data), _in_force), as_json=as_json)
+
+
+@command.command("set-stance")
+@click.argument("host")
+@click.argument("stance", type=click.Choice([str(stance) for stance in Stance]))
+@click.option("--reason", default="", help="Why; stewards and members can read it.")
+@data_option
+@json_option
+def set_stance_command(host: str, stance: str, reason: str, data: Path | None, as_json: bool) -> None:
+    """Say what is done with HOST (host or host:port): allowed, limited, held or blocked."""
+
+    def change(u: Unit) -> tuple[PolicyDocument, PolicyDocument]:
+        old = in_force_here(u.connection)
+        return old, set_stance(u, host, Stance(stance), reason)
+
+    _change(change, data, as_json=as_json)
+
+
+@command.command("start-from")
+@click.argument("preset_name", metavar="PRESET", type=click.Choice(NAMES))
+@data_option
+@json_option
+def start_from(preset_name: str, data: Path | None, as_json: bool) -> None:
+    """Take a preset into force: closed, allowlist or open. The rules for single servers are kept."""
+
+    def change(u: Unit) -> tuple[PolicyDocument, PolicyDocument]:
+        old, chosen = in_force_here(u.connection), preset(preset_name)
+        new = PolicyDocument(chosen.name, chosen.default, {**chosen.peers, **old.peers})
+        adopt(u, new, "steward")
+        return old, new
+
+    _change(change, data, as_json=as_json)
+
+
+def _change(change: Change, data: Path | None, *, as_json: bool) -> None:
+    try:
+        old, new = in_unit(site_of(data), change)
+    except PolicyError as error:
+        raise click.ClickException(str(error)) from error
+    for sentence in sentences(old, new):
+        click.echo(sentence, err=True)
+    _show(new, as_json=as_json)

@@ -1,0 +1,58 @@
+"""Take a policy into force: a new version, and what waits in the queues is judged again, all in one transaction."""
+
+from sqlalchemy import Connection, insert, select
+
+from federation.outbound import regate
+from instance.db.system import policy_version
+from instance.db.unit import Unit
+from instance.events import PolicyAdopted
+from instance.policy.inforce import in_force_here
+from instance.policy.judge import may_send
+from policies.document import PolicyDocument
+from policies.peers import Stance, stance
+from policies.presets import preset
+
+
+def adopt(u: Unit, document: PolicyDocument, mandate: str) -> int:
+    """Put a policy into force; returns its version.
+
+    `mandate` says by what right (a preset at first start, a steward, a vote). Queued deliveries that the policy no longer
+    allows are cancelled, with the reason; what was held from a peer that is allowed now is processed, from a peer that is
+    blocked now forgotten.
+    """
+    values = {"digest": document.digest, "document": document.canonical.decode(), "mandate": mandate}
+    made = insert(policy_version).values(**values, adopted_at=u.now).returning(policy_version.c.id)
+    version: int = u.connection.execute(made).scalar_one()
+
+    def refusal(host: str, facts: dict[str, object]) -> str | None:
+        decision = may_send(document, host, facts)
+        return None if decision.allowed else ", ".join(decision.reasons)
+
+    regate.queued(u.connection, u.now, refusal)
+    for host in regate.held_hosts(u.connection):
+        now = stance(document, host)
+        if now is not Stance.HELD:
+            regate.held(u.connection, u.now, host, let_in=now is not Stance.BLOCKED)
+            u.wake("inbox")
+    u.record(PolicyAdopted(version))
+    return version
+
+
+def adopt_first(u: Unit) -> bool:
+    """At the first start: `open` in development, `closed` in production. False where there is a policy already."""
+    if has_policy(u.connection):
+        return False
+    adopt(u, preset("open" if u.site.settings.development else "closed"), "first start")
+    return True
+
+
+def has_policy(connection: Connection) -> bool:
+    """Whether a policy was ever adopted."""
+    return connection.execute(select(policy_version.c.id).limit(1)).first() is not None
+
+
+def set_stance(u: Unit, host: str, new: Stance, reason: str = "", *, mandate: str = "steward") -> PolicyDocument:
+    """Change the stance towards one host. Raises policies.document.PolicyError for what is no host."""
+    document = in_force_here(u.connection).with_stance(host, new, reason)
+    adopt(u, document, mandate)
+    return document

@@ -1,0 +1,65 @@
+"""The policy in force: the newest `policy_version`, read once for each version and kept parsed."""
+
+from functools import lru_cache
+from typing import Protocol
+
+from sqlalchemy import Connection, select
+
+from instance.db.hot import Query
+from instance.db.store import Store
+from instance.db.system import policy_version
+from policies.document import PolicyDocument, parse
+from policies.presets import preset
+
+NEWEST = Query("SELECT id FROM policy_version ORDER BY id DESC LIMIT 1")
+DOCUMENT = Query("SELECT digest, document FROM policy_version WHERE id = :id")
+
+
+class HasStore(Protocol):
+    """The house, as far as this module needs it."""
+
+    @property
+    def store(self) -> Store: ...
+
+
+@lru_cache(maxsize=8)
+def _parsed(digest: str, text: str) -> PolicyDocument:
+    """Parsed once: a digest names one text for ever. Raises ValueError where the stored text is not what it is named."""
+    found = parse(text)
+    if found.digest != digest:
+        raise ValueError("the stored policy does not match its digest")
+    return found
+
+
+class InForce:
+    """The policy in force of one instance, one hot statement a question; asked again for every use."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._version = 0
+        self._document = preset("closed")
+
+    async def document(self) -> PolicyDocument:
+        """The policy by which to judge now. Before one was adopted: closed."""
+        newest = await self._store.hot(NEWEST)
+        version = newest[0][0] if newest else 0
+        if version != self._version:
+            [(digest, text)] = await self._store.hot(DOCUMENT, id=version)
+            self._document, self._version = _parsed(digest, text), version
+        return self._document
+
+
+async def in_force(house: HasStore) -> PolicyDocument:
+    """The policy by which to judge now, where there is only a house at hand."""
+    newest = await house.store.hot(NEWEST)
+    if not newest:
+        return preset("closed")
+    [(digest, text)] = await house.store.hot(DOCUMENT, id=newest[0][0])
+    return _parsed(digest, text)
+
+
+def in_force_here(connection: Connection) -> PolicyDocument:
+    """The policy in force as a transaction sees it. Before one was adopted: closed."""
+    newest = select(policy_version.c.digest, policy_version.c.document).order_by(policy_version.c.id.desc()).limit(1)
+    row = connection.execute(newest).first()
+    return _parsed(row.digest, row.document) if row else preset("closed")
