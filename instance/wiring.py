@@ -5,6 +5,7 @@ from instance.house import House
 from instance.jobs.local import JobHandler, Works
 from instance.jobs.runner import Pump
 from instance.jobs.table import RUNNER
+from instance.people import accounts, erasure
 
 # event -> handlers, run in the same transaction
 EVENTS: Handlers = {}
@@ -12,7 +13,9 @@ EVENTS: Handlers = {}
 
 def jobs(_house: House) -> dict[str, JobHandler]:
     """kind of job -> its handler"""
-    return {}
+    return {
+        accounts.ERASURE: erasure.run,
+    }
 
 
 def pumps(house: House) -> list[Pump]:
