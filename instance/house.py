@@ -1,7 +1,8 @@
 """The house: what doors are handed. Built once by `app`, put in the request's state, passed on explicitly."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.requests import HTTPConnection
 
@@ -18,6 +19,8 @@ class House:
     store: Store
     intake: Intake
     runner_alive: Callable[[], bool]
+    shelf: dict[str, Any] = field(default_factory=dict)
+    """What doors keep ready in memory, by name (instance.bounded); nothing that must not be lost."""
 
 
 def house_of(connection: HTTPConnection) -> House:

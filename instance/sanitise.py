@@ -1,0 +1,49 @@
+"""The one list of what HTML may be shown: foreign and own posts, profiles and their fields all pass here."""
+
+import html as entities
+import re
+
+import nh3
+
+MOST = 200_000
+"""Longer HTML is cut before it is looked at (characters)."""
+
+_TAGS = {
+    *("p", "br", "span", "a", "del", "s", "pre", "blockquote", "code", "b", "strong", "u", "sub", "sup", "i", "em"),
+    *("ul", "ol", "li", "ruby", "rt", "rp", "h1", "h2", "h3", "h4", "h5", "h6"),
+}
+_DROPPED_WITH_CONTENT = {"script", "style", "svg", "math", "iframe", "object", "noscript", "template", "textarea"}
+_CLASSES = {"mention", "hashtag", "u-url", "h-card", "invisible", "ellipsis"}
+
+_cleaner = nh3.Cleaner(
+    tags=_TAGS,
+    clean_content_tags=_DROPPED_WITH_CONTENT,
+    attributes={"a": {"href", "translate"}, "span": {"translate"}, "ol": {"start", "reversed"}, "li": {"value"}},
+    allowed_classes={"a": _CLASSES, "span": _CLASSES},
+    url_schemes={"http", "https", "mailto"},
+    link_rel="nofollow noopener noreferrer",
+    strip_comments=True,
+)
+_stripper = nh3.Cleaner(tags=set(), clean_content_tags=_DROPPED_WITH_CONTENT, attributes={})
+
+_HEADING_OPENS = re.compile(r"<h[1-6]>")
+_HEADING_ENDS = re.compile(r"</h[1-6]>")
+_LINE_ENDS = re.compile(r"<br\s*/?>|</li\s*>", re.I)
+_PARAGRAPH_ENDS = re.compile(r"</(?:p|h[1-6]|blockquote|pre|ul|ol)\s*>", re.I)
+_MANY_LINES = re.compile(r"\n{3,}")
+_NEVER = re.compile("[\x00\ud800-\udfff]")
+
+
+def clean(html: str) -> str:
+    """Safe HTML of untrusted HTML: allowed tags only, links without scripts, no pictures, no style.
+
+    Headings become bold paragraphs, for a post is not a page; links carry `rel` against tracking.
+    """
+    safe = _cleaner.clean(_NEVER.sub("", html[:MOST]))
+    return _HEADING_ENDS.sub("</strong></p>", _HEADING_OPENS.sub("<p><strong>", safe))
+
+
+def plain(html: str) -> str:
+    """The words of HTML as plain text; paragraphs are set apart by an empty line."""
+    spaced = _PARAGRAPH_ENDS.sub("\n\n", _LINE_ENDS.sub("\n", _NEVER.sub("", html[:MOST])))
+    return _MANY_LINES.sub("\n\n", entities.unescape(_stripper.clean(spaced))).strip()
