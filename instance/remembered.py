@@ -19,10 +19,13 @@ def recall(data: Path) -> dict[str, Any]:
     path = data / "instance.json"
     if not path.exists():
         return {}
+    damaged = SettingsError(f"{path} is damaged; delete it and start the instance again")
     try:
         kept = json.loads(path.read_text())
     except ValueError as error:
-        raise SettingsError(f"{path} is damaged; delete it and start the instance again") from error
+        raise damaged from error
+    if not isinstance(kept, dict) or not all(isinstance(kept.get(key, ""), str) for key in KEPT):
+        raise damaged
     return {key: kept[key] for key in KEPT if kept.get(key)}
 
 

@@ -5,6 +5,7 @@ A wrong or missing value raises SettingsError: one sentence that names the setti
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -219,6 +220,8 @@ def _text(value: Any) -> str:
 
 def _number(low: int, high: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
+        if not isinstance(value, int | str) or isinstance(value, bool):
+            raise ValueError(f"give a number from {low} to {high}")
         number = int(value)
         if not low <= number <= high:
             raise ValueError(f"give a number from {low} to {high}")
@@ -270,9 +273,23 @@ def _url(schemes: set[str]) -> Callable[[Any], str]:
 def _origin(value: Any) -> str:
     text = _url({"http", "https"})(value)
     parts = urlsplit(text)
-    if text and (parts.path or parts.query or parts.username or not parts.hostname):
+    if text and (parts.path or parts.query or parts.fragment or parts.username or not parts.hostname):
         raise ValueError("give scheme, host and port only")
+    if text:
+        _listens(parts.hostname)
+        _number(1, 65535)(80 if parts.port is None else parts.port)
     return text.lower()
+
+
+def _listens(value: Any) -> str:
+    """A host name (letters, digits, dots, hyphens; others as xn--) or an address."""
+    text = _text(value)
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?", text):
+        try:
+            ipaddress.ip_address(text)
+        except ValueError:
+            raise ValueError("give a host name of letters, digits, dots and hyphens, or an address") from None
+    return text
 
 
 def _choice(kind: type[StrEnum]) -> Callable[[Any], StrEnum]:
@@ -285,9 +302,27 @@ def _choice(kind: type[StrEnum]) -> Callable[[Any], StrEnum]:
     return read
 
 
+def _one_of(*words: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        word = _text(value).lower()
+        if word not in words:
+            raise ValueError(f"say one of: {', '.join(words)}")
+        return word
+
+    return read
+
+
+def _locale(value: Any) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", text):
+        raise ValueError("give a language as in en, de or pt-BR")
+    return text.replace("-", "_")
+
+
 _SPECIAL: dict[str, Callable[[Any], Any]] = {
     "mode": _choice(Mode),
     "registration": _choice(Registration),
+    "host": _listens,
     "port": _number(1, 65535),
     "workers": _number(1, 64),
     "data": _path,
@@ -305,7 +340,10 @@ _SPECIAL: dict[str, Callable[[Any], Any]] = {
     "public_posting": _switch,
     "rate_limits": _switch,
     "runner": _switch,
+    "log_level": _one_of("debug", "info", "warning", "error"),
+    "locale": _locale,
 }
+_SECRET = {"database_url", "redis_url", "mail_url", "metrics_token"}  # may hold a password: never shown
 _READERS: dict[str, Callable[[Any], Any]] = {f.name: _SPECIAL.get(f.name, _text) for f in fields(Settings)}
 
 
@@ -313,4 +351,5 @@ def _read(name: str, value: Any) -> Any:
     try:
         return _READERS[name](value)
     except (ValueError, TypeError) as error:
-        raise SettingsError(f"{_variable(name)} is '{value}': {error}") from error
+        shown = "set" if name in _SECRET else f"'{value}'"
+        raise SettingsError(f"{_variable(name)} is {shown}, but not as it should be: {error}") from None

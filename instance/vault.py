@@ -47,7 +47,7 @@ class Vault:
         nonce, body = sealed[KEY_ID : KEY_ID + NONCE], sealed[KEY_ID + NONCE :]
         try:
             return self._cipher(table).decrypt(nonce, body, _cell(table, column, row))
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: too short to have been sealed
             raise VaultError(f"a sealed value in {table}.{column} does not open") from error
 
     def mac(self, purpose: str, text: str) -> str:
@@ -88,7 +88,7 @@ def load_or_make_secret(path: Path, *, may_make: bool = True) -> bytes:
 
 def _make_secret(path: Path) -> None:
     """Write a new secret so that of two processes at first start one wins and neither reads half a file."""
-    part = path.with_suffix(f".{os.getpid()}.part")
+    part = path.with_suffix(f".{secrets.token_hex(8)}.part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(secrets.token_bytes(32))

@@ -1,0 +1,56 @@
+"""The command line: help without loading everything, one sentence for what is wrong, values on stdout."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from instance import __version__
+from instance.cli import COMMANDS, skerry
+from instance.db.version import HEAD
+from tests.support.process import ROOT, Process
+
+HEAVY = ["alembic", "arq", "redis", "PIL", "blurhash", "playwright"]
+
+
+def test_help_names_every_command() -> None:
+    told = CliRunner().invoke(skerry, ["--help"])
+    assert told.exit_code == 0
+    assert all(name in told.stdout for name in COMMANDS)
+    assert __version__ in CliRunner().invoke(skerry, ["--version"]).stdout
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_every_command_has_help(name: str) -> None:
+    told = CliRunner().invoke(skerry, [name, "--help"])
+    assert told.exit_code == 0, told.output
+    command = skerry.get_command(click.Context(skerry), name)
+    commands = command.commands.values() if isinstance(command, click.Group) else [command]
+    assert all(c is not None and (c.help or "").strip().endswith(".") for c in commands)
+
+
+def test_serve_stays_small() -> None:
+    code = f"import sys; from instance.cli import serve; print([m for m in {HEAVY} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_wrong_setting_is_one_sentence(tmp_path: Path) -> None:
+    process = Process(tmp_path / "d", {"SKERRY_PORT": "http"})
+    done = process.cli("db", "version", check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("skerry: SKERRY_PORT is 'http'")
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_schema_is_made_and_told(tmp_path: Path) -> None:
+    process = Process(tmp_path / "d")
+    assert process.cli("db", "version").stdout.strip() == f"none (this release needs {HEAD})"
+    process.cli("db", "upgrade")
+    assert process.cli("db", "version").stdout.strip() == f"{HEAD} (this release needs {HEAD})"
+    process.cli("db", "upgrade")
+    assert (tmp_path / "d" / "skerry.sqlite3.before-upgrade").exists()
