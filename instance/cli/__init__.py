@@ -5,12 +5,15 @@ import sys
 
 import click
 
+from instance.errors import RefusalError
+from instance.i18n import refusal_text
 from instance.settings import SettingsError
 from instance.vault import VaultError
 
 # command -> (module, one line for --help)
 COMMANDS = {
     "serve": ("instance.cli.serve", "Run the instance: web, API, federation and jobs in one process."),
+    "group": ("instance.cli.group", "Make groups, list them, let posts through that wait."),
     "policy": ("instance.cli.policy", "Show the federation policy, or change the stance towards a server."),
     "db": ("instance.cli.db", "Upgrade the database, or show its version."),
 }
@@ -40,9 +43,12 @@ def skerry() -> None:
 
 
 def main() -> None:
-    """Run the command line; a wrong setting ends with one sentence on stderr and status 2."""
+    """Run the command line; a wrong setting ends with one sentence on stderr and status 2, a refusal with status 1."""
     try:
         skerry()
     except (SettingsError, VaultError) as error:
         click.echo(f"skerry: {error}", err=True)
         sys.exit(2)
+    except RefusalError as refusal:
+        click.echo(f"skerry: {refusal_text(refusal)}", err=True)
+        sys.exit(1)

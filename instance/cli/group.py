@@ -1,0 +1,63 @@
+"""`skerry group`: make an open group, list groups."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from instance.cli.common import data_option, in_unit, json_option, say, site_of
+from instance.db.unit import Unit
+from instance.errors import RefusalError
+from instance.groups import groups
+from instance.i18n import N_
+from instance.people import accounts
+
+
+@click.group()
+def command() -> None:
+    """Make groups, list them, let posts through that wait."""
+
+
+@command.command()
+@click.argument("name")
+@click.option("--display-name", default="", help="What people read; the name where none is given.")
+@click.option("--description", default="", help="What the group is about.")
+@click.option("--moderator", help="The member who moderates it.")
+@data_option
+@json_option
+def create(
+    name: str, display_name: str, description: str, moderator: str | None, data: Path | None, as_json: bool
+) -> None:
+    """Make an open group that people follow as @NAME."""
+
+    def make(u: Unit) -> dict[str, Any]:
+        by = account_id(u, moderator) if moderator else None
+        group_id = groups.create(u, name, display_name, created_by=by, bio=description)
+        row = accounts.by_ids(u.connection, [group_id])[group_id]
+        return {"id": str(group_id), "url": row.url, "handle": f"@{row.name}@{u.site.domain}"}
+
+    say(in_unit(site_of(data), make), as_json=as_json)
+
+
+@command.command("list")
+@data_option
+@json_option
+def list_groups(data: Path | None, as_json: bool) -> None:
+    """Print every group: its name, how many follow it, its display name."""
+    found = in_unit(site_of(data), lambda u: groups.all_groups(u.connection))
+    rows = [
+        {"name": r.name, "tier": r.tier, "followers": r.followers_count, "display_name": r.display_name} for r in found
+    ]
+    if as_json:
+        say({"groups": rows}, as_json=True)
+        return
+    for row in rows:
+        click.echo(f"@{row['name']}\t{row['followers']}\t{row['display_name']}")
+
+
+def account_id(u: Unit, name: str) -> int:
+    """The id of a member by name. Raises RefusalError."""
+    row = accounts.by_name(u.connection, name.removeprefix("@"))
+    if row is None or row.kind != "person" or not accounts.is_shown(row):
+        raise RefusalError("account-unknown", N_("There is no account '{name}' here."), status=404, name=name[:60])
+    return int(row.id)
