@@ -1,0 +1,143 @@
+"""The only module that imports httpx: single requests, with limits on time, size, redirects and types."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import urljoin
+
+import httpcore
+import httpx
+
+from federation.client.network import Network, Requests
+from federation.errors import RefusedError, TooLargeError, UnreachableError, WrongTypeError
+from federation.vocab.iris import host_of, is_iri
+
+MOST_BYTES = 1_000_000
+STEP_SECONDS = 10.0
+TOTAL_SECONDS = 30.0
+MOST_REDIRECTS = 3
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+Headers = dict[str, str]
+Signing = Callable[[str], Awaitable[Headers]]
+"""Makes the headers of a GET of this address; asked again at each redirect, which goes to another address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What another server answered; `url` is where it came from after redirects."""
+
+    url: str
+    status: int
+    type: str
+    parameters: str
+    body: bytes
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._response.aiter_stream():
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._response.aclose()
+
+
+class _Transport(httpx.AsyncBaseTransport):
+    """httpx over the guarded network."""
+
+    def __init__(self, network: Network) -> None:
+        self._pools: dict[str, Requests] = {scheme: network.pool(scheme) for scheme in ("https", "http")}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        pool = self._pools.get(request.url.scheme)
+        if pool is None:
+            raise RefusedError("only https and, for listed peers, http")
+        url = request.url
+        sent = httpcore.Request(
+            method=request.method,
+            url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        response = await pool.handle_async_request(sent)
+        return httpx.Response(response.status, headers=response.headers, stream=_Body(response))
+
+    async def aclose(self) -> None:
+        for pool in self._pools.values():
+            await pool.aclose()
+
+
+class Client:
+    """GETs what other servers publish."""
+
+    def __init__(self, network: Network, user_agent: str) -> None:
+        self._client = httpx.AsyncClient(
+            transport=_Transport(network),
+            timeout=httpx.Timeout(STEP_SECONDS),
+            headers={"User-Agent": user_agent, "Accept-Encoding": "identity"},
+            trust_env=False,
+            follow_redirects=False,
+        )
+        self.requests = 0
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def get(self, url: str, types: frozenset[str], headers: Signing, allow: Callable[[str], bool]) -> Answer:
+        """GET with at most three redirects, each as the first: signed anew, its host asked of `allow` and the guard.
+
+        A 2xx answer has one of `types` (without parameters). Raises UnreachableError, RefusedError, TooLargeError,
+        WrongTypeError.
+        """
+        try:
+            async with asyncio.timeout(TOTAL_SECONDS):
+                return await self._follow(url, types, headers, allow)
+        except (httpcore.TimeoutException, httpx.TimeoutException, TimeoutError) as error:
+            raise UnreachableError(f"{host_of(url)} took too long") from error
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpx.TransportError, OSError, ssl.SSLError) as error:
+            raise UnreachableError(f"{host_of(url)} can't be reached: {type(error).__name__}") from error
+
+    async def _follow(self, url: str, types: frozenset[str], headers: Signing, allow: Callable[[str], bool]) -> Answer:
+        for _ in range(MOST_REDIRECTS + 1):
+            if not is_iri(url) or not allow(host_of(url)):
+                raise RefusedError("that address is none that we speak to")
+            location, answer = await self._once(url, types, await headers(url))
+            if answer is not None:
+                return answer
+            url = urljoin(url, location)
+        raise UnreachableError(f"{host_of(url)} redirects again and again")
+
+    async def _once(self, url: str, types: frozenset[str], headers: Headers) -> tuple[str, Answer | None]:
+        self.requests += 1
+        async with self._client.stream("GET", url, headers=headers) as response:
+            if response.status_code in REDIRECTS and "location" in response.headers:
+                return response.headers["location"], None
+            kind, _, parameters = response.headers.get("content-type", "").lower().partition(";")
+            kind = kind.strip()
+            if response.is_success and kind not in types:
+                raise WrongTypeError(f"{host_of(url)} answered {kind[:60] or 'nothing'}")
+            if response.is_success and response.headers.get("content-encoding", "identity") != "identity":
+                raise WrongTypeError(f"{host_of(url)} answered in an encoding that was not asked for")
+            body = await _read(response) if response.is_success else b""
+            return "", Answer(url, response.status_code, kind, parameters, body)
+
+
+async def _read(response: httpx.Response) -> bytes:
+    parts: list[bytes] = []
+    length = 0
+    stream = cast("AsyncIterator[bytes]", response.aiter_raw())
+    async with aclosing(stream) as chunks:  # type: ignore[type-var]
+        async for chunk in chunks:
+            length += len(chunk)
+            if length > MOST_BYTES:
+                raise TooLargeError(f"more than {MOST_BYTES} bytes")
+            parts.append(chunk)
+    return b"".join(parts)

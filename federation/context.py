@@ -1,0 +1,44 @@
+"""Federation: one instance's dealings with others. Built once by `app`, passed explicitly."""
+
+from dataclasses import dataclass
+
+from federation.client.http import Client
+from federation.client.lines import Lines
+from federation.ports import Clock, Ports, Store
+from federation.remote.memory import Memory
+from federation.signatures.keyring import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Federation:
+    """What inbound, outbound, endpoints, fetches and look-ups work with."""
+
+    base_url: str
+    store: Store
+    clock: Clock
+    client: Client
+    lines: Lines
+    keyring: Keyring
+    memory: Memory
+    ports: Ports
+    contact: str = ""
+    software_version: str = ""
+
+    @property
+    def domain(self) -> str:
+        """`host[:port]` of this instance."""
+        return self.base_url.partition("://")[2]
+
+    @property
+    def actor(self) -> str:
+        """IRI of the Application, which signs what no member does."""
+        return f"{self.base_url}/actor"
+
+    def is_ours(self, iri: str) -> bool:
+        """Whether an IRI lies on this instance."""
+        return iri == self.base_url or iri.startswith(self.base_url + "/")
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self.client.aclose()
+        await self.lines.aclose()

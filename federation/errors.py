@@ -1,0 +1,67 @@
+"""What can go wrong on the wire: a small tree; each error knows its HTTP status and whether a later try may help.
+
+Texts name facts (hosts, headers, limits), never words of members: they may be logged and sent as problem texts.
+"""
+
+
+class FederationError(Exception):
+    """Root of the tree. `status` is what an inbox answers; `retry` whether the same may work later."""
+
+    status = 400
+    retry = False
+
+    @property
+    def text(self) -> str:
+        """The short problem text."""
+        return str(self) or type(self).__name__
+
+
+class MalformedError(FederationError):
+    """Not JSON, not an activity, or beyond the limits of depth and width."""
+
+
+class TooLargeError(FederationError):
+    """More bytes than we take."""
+
+    status = 413
+
+
+class WrongTypeError(FederationError):
+    """A content type that is not ActivityStreams."""
+
+    status = 415
+
+
+class UnsignedError(FederationError):
+    """No signature, or one that does not hold."""
+
+    status = 401
+
+
+class UnreachableError(FederationError):
+    """The other server can't be reached for the moment (network, time-out, 5xx, 429)."""
+
+    status = 503
+    retry = True
+
+
+class RefusedError(FederationError):
+    """We do not speak to that address, by the guard or by the policy in force."""
+
+    status = 401
+
+
+class AnsweredError(FederationError):
+    """The other server answered a fetch with a status that a later try will not change."""
+
+    def __init__(self, text: str, answered: int) -> None:
+        super().__init__(text)
+        self.answered = answered
+
+
+class GoneError(AnsweredError):
+    """The other server says that it is not there (404, 410, Tombstone)."""
+
+
+class UnbelievableError(FederationError):
+    """Somebody says what is not theirs to say: another's object, another's origin."""

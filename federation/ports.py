@@ -1,0 +1,147 @@
+"""What federation asks of the instance: judgements, local actors and objects, handlers. Protocols only, plain values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from federation.vocab.types import Activity
+from policies.document import PolicyDocument
+
+T = TypeVar("T")
+
+
+class Store(Protocol):
+    """The database, as `instance.db.store` offers it."""
+
+    async def unit(self, fn: Callable[..., T], *args: Any) -> T:
+        """Run `fn(unit, *args)` in one transaction."""
+        ...
+
+    async def read(self, fn: Callable[..., T], *args: Any) -> T:
+        """Run `fn(connection, *args)`, which only reads."""
+        ...
+
+
+class Unit(Protocol):
+    """A unit of work; opaque but for what federation itself needs of it."""
+
+    @property
+    def connection(self) -> Connection: ...
+
+    @property
+    def now(self) -> int: ...
+
+    def wake(self, runner: str) -> None: ...
+
+    def after_commit(self, call: Callable[[], None]) -> None: ...
+
+
+class Clock(Protocol):
+    """`now()` for rules, `wire()` for Date headers and leases; milliseconds UTC."""
+
+    def now(self) -> int: ...
+
+    def wire(self) -> int: ...
+
+
+class Seals(Protocol):
+    """The vault, for private keys."""
+
+    def seal(self, plain: bytes, table: str, column: str, row: str | int) -> bytes: ...
+
+    def open(self, sealed: bytes, table: str, column: str, row: str | int) -> bytes: ...
+
+
+class PolicyInForce(Protocol):
+    """The policy in force, asked at accept, at enqueue, at send and at every signed read."""
+
+    async def document(self) -> PolicyDocument:
+        """The newest document; cheap enough to be asked for each time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LocalActor:
+    """One of our actors, as its document without keys and the page for people."""
+
+    iri: str
+    kind: str  # Person Group
+    name: str  # preferredUsername
+    document: dict[str, Any]
+    page: str
+
+
+class LocalActors(Protocol):
+    """Our actors, but for the Application, which is federation's own."""
+
+    async def by_iri(self, iri: str) -> LocalActor | None:
+        """None for what is absent, deleted or not for the wire."""
+        ...
+
+    async def by_name(self, name: str) -> LocalActor | None:
+        """By preferredUsername, for WebFinger; None also for actors that WebFinger must not show."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who signed a GET."""
+
+    actor: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A collection as one reader may see it; None is 'not told'."""
+
+    items: list[Any] | None = None
+    total: int | None = None
+    terms: dict[str, Any] = field(default_factory=dict)
+
+
+class LocalObjects(Protocol):
+    """Our posts, activities, boosts and collections, as one reader may see them."""
+
+    async def document(self, iri: str, reader: Reader) -> dict[str, Any] | None:
+        """Post, activity or boost; a Tombstone where it is known to be gone; None: absent or not for this reader."""
+        ...
+
+    async def collection(self, owner: str, name: str, reader: Reader) -> Collected | None:
+        """outbox, followers, following, featured, replies, moderators of an actor or post; None: no such thing."""
+        ...
+
+    async def page(self, iri: str) -> str | None:
+        """Where a browser that asks for this IRI is to go; None: nowhere."""
+        ...
+
+
+class Handler(Protocol):
+    """What one kind of activity does here."""
+
+    async def gather(self, federation: Any, activity: Activity) -> Any:
+        """All that needs the network: unknown actors, objects to be fetched. Its result goes to `apply`."""
+        ...
+
+    def apply(self, u: Any, activity: Activity, gathered: Any) -> None:
+        """The effect, in the transaction that marks the activity done. Raising UnbelievableError drops it without a retry."""
+        ...
+
+
+HandlerTable = Mapping[tuple[str, str], Handler]
+"""(activity type, object type) -> handler; object type '*' for any, also for a bare IRI."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All that the instance lends to federation."""
+
+    policy: PolicyInForce
+    actors: LocalActors
+    objects: LocalObjects
+    handlers: HandlerTable
+    gone: Callable[[Any, str], None] = lambda _u, _iri: None
+    """(unit, actor IRI): a remote actor is no more, found out while fetching."""
+

@@ -1,0 +1,50 @@
+"""What is remembered of others in this process: parsed keys, keys that could not be had, hosts that did not answer."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from federation.errors import FederationError
+from federation.signatures.keys import PublicKey
+
+MOST = 5000
+T = TypeVar("T")
+
+
+class Bounded(OrderedDict[str, T], Generic[T]):
+    """A dictionary of the newest `MOST` entries."""
+
+    def __setitem__(self, key: str, value: T) -> None:
+        super().__setitem__(key, value)
+        self.move_to_end(key)
+        while len(self) > MOST:
+            self.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A peer's key, parsed. Times are of `clock.wire()`."""
+
+    id: str
+    owner: str
+    algorithm: str
+    public: PublicKey
+    fetched_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A look-up that failed and is not tried again before `until`."""
+
+    error: FederationError
+    until: int
+
+
+@dataclass(slots=True)
+class Memory:
+    """Lost when the process ends, and nothing is lost by that."""
+
+    keys: Bounded[KnownKey] = field(default_factory=Bounded)
+    missed: Bounded[Missed] = field(default_factory=Bounded)
+    refreshed: Bounded[int] = field(default_factory=Bounded)
+    """key id -> when it was last fetched anew because a signature failed."""

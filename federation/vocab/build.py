@@ -1,0 +1,268 @@
+"""Outgoing documents: pure functions of plain values. Ids are minted by the caller, keys are added by federation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from federation.vocab import times
+
+Document = dict[str, Any]
+
+ACTIVITYSTREAMS = "https://www.w3.org/ns/activitystreams"
+SECURITY = "https://w3id.org/security/v1"
+MULTIKEY = "https://w3id.org/security/multikey/v1"
+TERMS: Document = {
+    "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+    "sensitive": "as:sensitive",
+    "Hashtag": "as:Hashtag",
+    "movedTo": {"@id": "as:movedTo", "@type": "@id"},
+    "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
+    "schema": "http://schema.org#",
+    "PropertyValue": "schema:PropertyValue",
+    "value": "schema:value",
+    "toot": "http://joinmastodon.org/ns#",
+    "discoverable": "toot:discoverable",
+    "indexable": "toot:indexable",
+    "featured": {"@id": "toot:featured", "@type": "@id"},
+    "blurhash": "toot:blurhash",
+    "votersCount": "toot:votersCount",
+    "lemmy": "https://join-lemmy.org/ns#",
+    "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
+}
+CONTEXT: list[Any] = [ACTIVITYSTREAMS, SECURITY, TERMS]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A local actor, as the wire shows it."""
+
+    id: str
+    type: str
+    username: str
+    name: str = ""
+    summary: str = ""
+    url: str = ""
+    published: int | None = None
+    icon: tuple[str, str] | None = None  # (address, media type)
+    image: tuple[str, str] | None = None
+    fields: Sequence[tuple[str, str]] = ()
+    shared_inbox: str = ""
+    manually_approves: bool = False
+    discoverable: bool = False
+    indexable: bool = False
+    also_known_as: Sequence[str] = ()
+    moved_to: str = ""
+    moderators: str = ""  # IRI of the collection, for groups
+
+
+def actor(profile: Profile) -> Document:
+    """Person, Group or Application, without keys."""
+    made: Document = {
+        "@context": CONTEXT,
+        "id": profile.id,
+        "type": profile.type,
+        "preferredUsername": profile.username,
+        "name": profile.name,
+        "summary": profile.summary,
+        "url": profile.url or profile.id,
+        "inbox": f"{profile.id}/inbox",
+        "outbox": f"{profile.id}/outbox",
+        "followers": f"{profile.id}/followers",
+        "following": f"{profile.id}/following",
+        "featured": f"{profile.id}/featured",
+        "endpoints": {"sharedInbox": profile.shared_inbox},
+        "manuallyApprovesFollowers": profile.manually_approves,
+        "discoverable": profile.discoverable,
+        "indexable": profile.indexable,
+        "attachment": [{"type": "PropertyValue", "name": name, "value": value} for name, value in profile.fields],
+    }
+    optional = {
+        "published": times.write(profile.published) if profile.published is not None else None,
+        "icon": _image(profile.icon),
+        "image": _image(profile.image),
+        "alsoKnownAs": list(profile.also_known_as) or None,
+        "movedTo": profile.moved_to or None,
+        "attributedTo": profile.moderators or None,
+        "postingRestrictedToMods": False if profile.type == "Group" else None,
+    }
+    return made | _present(optional)
+
+
+def _image(given: tuple[str, str] | None) -> Document | None:
+    return {"type": "Image", "url": given[0], "mediaType": given[1]} if given else None
+
+
+def _present(values: Document) -> Document:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A local post, as the wire shows it."""
+
+    id: str
+    author: str
+    content: str
+    published: int
+    type: str = "Note"
+    url: str = ""
+    to: Sequence[str] = ()
+    cc: Sequence[str] = ()
+    audience: str = ""
+    in_reply_to: str = ""
+    context: str = ""
+    name: str = ""
+    summary: str = ""
+    sensitive: bool = False
+    language: str = ""
+    source: str = ""
+    source_type: str = "text/markdown"
+    updated: int | None = None
+    replies: str = ""
+    mentions: Sequence[tuple[str, str]] = ()  # (IRI, @name@host)
+    hashtags: Sequence[tuple[str, str]] = ()  # (address, #Name)
+    attachments: Sequence["File"] = ()
+    poll: "Options | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """An attached file of ours."""
+
+    url: str
+    mime: str
+    description: str = ""
+    blurhash: str = ""
+    width: int | None = None
+    height: int | None = None
+    type: str = "Document"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """A poll of ours."""
+
+    options: Sequence[tuple[str, int]]
+    multiple: bool = False
+    ends_at: int | None = None
+    closed_at: int | None = None
+    voters: int = 0
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def post(given: Post) -> Document:
+    """Note, Page, Article or Question. Carries no @context of its own: see `with_context`."""
+    made: Document = {
+        "id": given.id,
+        "type": "Question" if given.poll else given.type,
+        "attributedTo": given.author,
+        "to": list(given.to),
+        "cc": list(given.cc),
+        "content": given.content,
+        "mediaType": "text/html",
+        "published": times.write(given.published),
+        "url": given.url or given.id,
+        "sensitive": given.sensitive,
+        "summary": given.summary or None,
+        "inReplyTo": given.in_reply_to or None,
+        "tag": _tags(given),
+        "attachment": [_file(item) for item in given.attachments],
+    }
+    optional = {
+        "name": given.name or None,
+        "audience": given.audience or None,
+        "context": given.context or None,
+        "contentMap": {given.language: given.content} if given.language else None,
+        "source": {"content": given.source, "mediaType": given.source_type} if given.source else None,
+        "updated": times.write(given.updated) if given.updated is not None else None,
+        "replies": given.replies or None,
+    }
+    return made | _present(optional) | (_poll(given.poll) if given.poll else {})
+
+
+def _tags(given: Post) -> list[Document]:
+    mentions = [{"type": "Mention", "href": href, "name": name} for href, name in given.mentions]
+    return mentions + [{"type": "Hashtag", "href": href, "name": name} for href, name in given.hashtags]
+
+
+def _file(item: File) -> Document:
+    optional = {"blurhash": item.blurhash or None, "width": item.width, "height": item.height}
+    made: Document = {"type": item.type, "url": item.url, "mediaType": item.mime, "name": item.description or None}
+    return made | _present(optional)
+
+
+def _poll(poll: Options) -> Document:
+    options = [
+        {"type": "Note", "name": name, "replies": {"type": "Collection", "totalItems": votes}}
+        for name, votes in poll.options
+    ]
+    made: Document = {"anyOf" if poll.multiple else "oneOf": options, "votersCount": poll.voters}
+    if poll.ends_at is not None:
+        made["endTime"] = times.write(poll.ends_at)
+    if poll.closed_at is not None:
+        made["closed"] = times.write(poll.closed_at)
+    return made
+
+
+def vote(vote_id: str, author: str, question: tuple[str, str], choice: str, published: int) -> Document:
+    """A vote in a poll; `question` is (its IRI, its author). Sent in a Create to the author alone."""
+    return {
+        "id": vote_id,
+        "type": "Note",
+        "attributedTo": author,
+        "to": [question[1]],
+        "name": choice,
+        "inReplyTo": question[0],
+        "published": times.write(published),
+    }
+
+
+def tombstone(object_id: str, former_type: str = "", deleted: int | None = None) -> Document:
+    """What is left of a deleted object."""
+    when = times.write(deleted) if deleted is not None else None
+    return {"id": object_id, "type": "Tombstone"} | _present({"formerType": former_type or None, "deleted": when})
+
+
+def activity(kind: str, activity_id: str, actor_iri: str, about: Document | str, **terms: Any) -> Document:
+    """Any activity with its @context. `terms`: to, cc, audience, target, published (milliseconds), summary, content ...
+
+    Follow, Accept, Reject, Undo, Block, Like, Announce, Delete, Update, Add, Remove, Flag and Create alike.
+    """
+    made: Document = {"@context": CONTEXT, "id": activity_id, "type": kind, "actor": actor_iri, "object": about}
+    if "published" in terms:
+        terms["published"] = times.write(terms["published"])
+    return made | _present(terms)
+
+
+def wrapping(about: Document, kind: str, activity_id: str, **terms: Any) -> Document:
+    """Create or Update of a post: audience and times are the post's."""
+    given = {name: about[name] for name in ("to", "cc", "audience") if name in about}
+    made: Document = {
+        "@context": CONTEXT,
+        "id": activity_id,
+        "type": kind,
+        "actor": about["attributedTo"],
+        "published": about.get("updated") or about["published"],
+        "object": about,
+    }
+    return made | given | terms
+
+
+def inner(document: Document) -> Document:
+    """A document without its @context, to be embedded in another."""
+    return {name: value for name, value in document.items() if name != "@context"}
+
+
+def with_context(document: Document) -> Document:
+    """A document to be served by itself."""
+    return document if "@context" in document else {"@context": CONTEXT} | document
+
+
+def collection(iri: str, items: Sequence[Any] | None = None, total: int | None = None) -> Document:
+    """An OrderedCollection. Strangers get neither items nor total (PEERS rule 13)."""
+    made: Document = {"@context": ACTIVITYSTREAMS, "id": iri, "type": "OrderedCollection"}
+    if total is not None:
+        made["totalItems"] = total
+    if items is not None:
+        made["orderedItems"] = list(items)
+    return made

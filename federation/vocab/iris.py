@@ -1,0 +1,58 @@
+"""IRIs: which ones we accept, whose they are, and when two belong to the same origin."""
+
+import re
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
+PUBLIC_ALIASES = frozenset({PUBLIC, "as:Public", "Public"})
+LONGEST = 2048
+
+_ALLOWED = re.compile(r"[!-~]+")  # printable ASCII, no spaces
+
+
+@lru_cache(maxsize=4096)
+def host_of(iri: str) -> str:
+    """`host[:port]` of an http(s) IRI, in lower case, without the scheme's own port; '' for anything else.
+
+    No user, no password, nothing but printable ASCII: what two parsers may read in two ways is no IRI to us.
+    """
+    if len(iri) > LONGEST or not _ALLOWED.fullmatch(iri) or "\\" in iri:
+        return ""
+    try:
+        parts = urlsplit(iri)
+        port = parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        return ""
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    default = 443 if parts.scheme == "https" else 80
+    return host if port is None or port == default else f"{host}:{port}"
+
+
+def is_iri(value: object) -> bool:
+    """Whether this is an http(s) IRI that we take."""
+    return isinstance(value, str) and host_of(value) != ""
+
+
+def origin_of(iri: str) -> str:
+    """`scheme://host[:port]`; '' for what is no IRI."""
+    host = host_of(iri)
+    return f"{urlsplit(iri).scheme}://{host}" if host else ""
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Whether both are IRIs of one scheme, host and port. Same origin is not same owner (DECISIONS 22)."""
+    origin = origin_of(one)
+    return origin != "" and origin == origin_of(other)
+
+
+def bare(iri: str) -> str:
+    """The IRI without its fragment."""
+    return iri.partition("#")[0]
+
+
+def is_public(iris: list[str]) -> bool:
+    """Whether the Public collection is among them."""
+    return PUBLIC in iris
