@@ -21,7 +21,7 @@ class Federation:
     keyring: Keyring
     memory: Memory
     ports: Ports
-    contact: str = ""
+    user_agent: str = "Skerry"
     software_version: str = ""
 
     @property

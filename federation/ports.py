@@ -139,9 +139,8 @@ class Ports:
     """All that the instance lends to federation."""
 
     policy: PolicyInForce
+    may_send: Callable[[PolicyDocument, str, Mapping[str, Any]], bool]
+    """(policy, host, facts as they were given to `enqueue`) -> whether it may go there."""
     actors: LocalActors
     objects: LocalObjects
     handlers: HandlerTable
-    gone: Callable[[Any, str], None] = lambda _u, _iri: None
-    """(unit, actor IRI): a remote actor is no more, found out while fetching."""
-

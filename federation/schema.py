@@ -6,6 +6,7 @@ Rows name accounts, posts and groups by IRI only. Times are milliseconds since 1
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Index,
     Integer,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 NAMING = {
@@ -38,12 +40,17 @@ peer = Table(
     Column("failures", Integer, nullable=False, server_default="0"),  # in a row
     Column("down_since", BigInteger, nullable=True),
     Column("next_try_at", BigInteger, nullable=True),  # the circuit: nothing is sent before
-    Column("resume_from", BigInteger, nullable=True),  # first outbox item that was left out while it was long away
     Column("last_error", Text, nullable=True),
     Column("first_seen_at", BigInteger, nullable=False),
     Column("last_seen_at", BigInteger, nullable=True),
     Column("last_delivered_at", BigInteger, nullable=True),
     Column("informed_at", BigInteger, nullable=True),  # when its NodeInfo was read
+    # Deliveries are claimed by peer, so that each peer gets its own in order, from one sender at a time.
+    Column("queued", Boolean, nullable=False, server_default=false()),  # some delivery is ready
+    Column("served_at", BigInteger, nullable=True),
+    Column("lease", String(32), nullable=True),
+    Column("lease_until", BigInteger, nullable=True),
+    Index("ix_peer_queued_next_try_at", "queued", "next_try_at"),
 )
 
 remote_actor = Table(
@@ -127,14 +134,10 @@ delivery = Table(
     Column("inbox", Text, nullable=False),
     Column("state", String(12), nullable=False),  # ready sent dead cancelled
     Column("tries", Integer, nullable=False, server_default="0"),
-    Column("next_try_at", BigInteger, nullable=False),
-    Column("lease", String(32), nullable=True),
-    Column("lease_until", BigInteger, nullable=True),
     Column("status", Integer, nullable=True),
     Column("error", Text, nullable=True),
     Column("created_at", BigInteger, nullable=False),
     Column("done_at", BigInteger, nullable=True),
     UniqueConstraint("item_id", "inbox"),
-    Index("ix_delivery_state_next_try_at", "state", "next_try_at"),
     Index("ix_delivery_host_state_id", "host", "state", "id"),
 )

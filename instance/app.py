@@ -8,9 +8,16 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
-from instance import files, health, wiring
+from federation.client.http import Client
+from federation.client.lines import Lines
+from federation.client.network import GuardedNetwork, Network
+from federation.context import Federation
+from federation.remote.memory import Memory
+from federation.signatures.keyring import Keyring
+from instance import __version__, files, health, wiring
+from instance.activities.ports import make_ports
 from instance.clock import Clock
-from instance.db.store import open_store
+from instance.db.store import Store, open_store
 from instance.entrance.answers import Answers
 from instance.house import House
 from instance.jobs.runner import Runner
@@ -36,15 +43,39 @@ def make_site(settings: Settings, clock: Clock | None = None) -> Site:
     return Site(settings, Vault(load_or_make_secret(settings.secret_path)), clock or Clock())
 
 
+def make_federation(site: Site, store: Store, network: Network | None = None) -> Federation:
+    """This instance's dealings with others; `network` is the guarded one unless a test brings its own."""
+    settings = site.settings
+    if network is None:
+        ca = str(settings.trusted_ca) if settings.trusted_ca else None
+        network = GuardedNetwork(settings.allow_private_peers, ca)
+    contact = settings.contact or settings.contact_email
+    agent = f"Skerry/{__version__} (+{site.base_url}{'; ' + contact if contact else ''})"
+    return Federation(
+        base_url=site.base_url,
+        store=store,
+        clock=site.clock,
+        client=Client(network, agent),
+        lines=Lines(network),
+        keyring=Keyring(site.vault, store),
+        memory=Memory(),
+        ports=make_ports(site, store, wiring.ACTIVITIES),
+        user_agent=agent,
+        software_version=__version__,
+    )
+
+
 @asynccontextmanager
-async def open_house(site: Site, *, runs_jobs: bool) -> AsyncIterator[House]:
+async def open_house(site: Site, *, runs_jobs: bool, network: Network | None = None) -> AsyncIterator[House]:
     """Open the database and, if asked, run the jobs in this process; close both in order."""
     store = await open_store(site, wiring.EVENTS)
     runner: Runner | None = None
     intake = Intake(site, store, Workshop())
-    house = House(site, store, intake, lambda: runner is None or runner.running)
+    federation = make_federation(site, store, network)
+    house = House(site, store, intake, federation, lambda: runner is None or runner.running)
     try:
         await store.unit(adopt_first)
+        await federation.keyring.mint(federation.actor, with_ed25519=True)
         if runs_jobs:
             if site.settings.sqlite:
                 await store.unit(release_all)  # the only runner: whoever held a lease is dead
@@ -55,17 +86,21 @@ async def open_house(site: Site, *, runs_jobs: bool) -> AsyncIterator[House]:
     finally:
         if runner is not None:
             await runner.stop()
+        await federation.aclose()
         await intake.workshop.close()
         await store.close()
 
 
-def build(settings: Settings, clock: Clock | None = None) -> Starlette:
-    """The web application of one instance. Its lifespan opens and closes all it needs."""
+def build(settings: Settings, clock: Clock | None = None, network: Network | None = None) -> Starlette:
+    """The web application of one instance. Its lifespan opens and closes all it needs.
+
+    `network` is how requests to other servers leave; tests join instances in one process by one of their own.
+    """
     site = make_site(settings, clock)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
-        async with open_house(site, runs_jobs=settings.runner) as house:
+        async with open_house(site, runs_jobs=settings.runner, network=network) as house:
             yield {"house": house}
 
     routes: list[BaseRoute] = [*health.ROUTES, *files.ROUTES]

@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
+from federation.context import Federation
 from instance.db.store import Store
 from instance.media.intake import Intake
 from instance.site import Site
@@ -18,6 +19,7 @@ class House:
     site: Site
     store: Store
     intake: Intake
+    federation: Federation
     runner_alive: Callable[[], bool]
     shelf: dict[str, Any] = field(default_factory=dict)
     """What doors keep ready in memory, by name (instance.bounded); nothing that must not be lost."""

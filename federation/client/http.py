@@ -3,9 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
 from dataclasses import dataclass
-from typing import cast
 from urllib.parse import urljoin
 
 import httpcore
@@ -133,11 +131,9 @@ class Client:
 async def _read(response: httpx.Response) -> bytes:
     parts: list[bytes] = []
     length = 0
-    stream = cast("AsyncIterator[bytes]", response.aiter_raw())
-    async with aclosing(stream) as chunks:  # type: ignore[type-var]
-        async for chunk in chunks:
-            length += len(chunk)
-            if length > MOST_BYTES:
-                raise TooLargeError(f"more than {MOST_BYTES} bytes")
-            parts.append(chunk)
+    async for chunk in response.aiter_raw():
+        length += len(chunk)
+        if length > MOST_BYTES:
+            raise TooLargeError(f"more than {MOST_BYTES} bytes")
+        parts.append(chunk)
     return b"".join(parts)

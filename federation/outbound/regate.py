@@ -23,7 +23,7 @@ def queued(connection: Connection, now: int, refusal: Callable[[str, dict[str, A
         if reason is not None:
             refused.setdefault(reason, []).append(delivery_id)
     for reason, ids in refused.items():
-        values = {"state": "cancelled", "error": reason, "done_at": now, "lease": None, "lease_until": None}
+        values = {"state": "cancelled", "error": reason, "done_at": now}
         for start in range(0, len(ids), BATCH):
             chosen = delivery.c.id.in_(ids[start : start + BATCH])
             connection.execute(update(delivery).where(chosen).values(**values))

@@ -36,7 +36,7 @@ def iris(value: Any) -> list[str]:
         name = item.get("id") or item.get("href") if isinstance(item, dict) else item
         if isinstance(name, str) and name in PUBLIC_ALIASES:
             found[PUBLIC] = None
-        elif is_iri(name):
+        elif isinstance(name, str) and is_iri(name):
             found[name] = None
     return list(found)
 

@@ -141,7 +141,36 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
 
 ACTOR_TYPES = frozenset({"Person", "Group", "Application", "Service", "Organization"})
 ACTIVITY_TYPES = frozenset(
-    "Accept Add Announce Block Create Delete Dislike Flag Follow Ignore Invite Join Leave Like Listen Lock Move Offer"
-    " Read Reject Remove Resolve TentativeAccept TentativeReject Undo Update View EmojiReact Warn".split()
+    [
+        "Accept",
+        "Add",
+        "Announce",
+        "Block",
+        "Create",
+        "Delete",
+        "Dislike",
+        "Flag",
+        "Follow",
+        "Ignore",
+        "Invite",
+        "Join",
+        "Leave",
+        "Like",
+        "Listen",
+        "Lock",
+        "Move",
+        "Offer",
+        "Read",
+        "Reject",
+        "Remove",
+        "Resolve",
+        "TentativeAccept",
+        "TentativeReject",
+        "Undo",
+        "Update",
+        "View",
+        "EmojiReact",
+        "Warn",
+    ]
 )
 POST_TYPES = frozenset({"Note", "Page", "Article", "Question", "Event", "Video", "Audio", "Image", "ChatMessage"})

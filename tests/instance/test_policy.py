@@ -65,7 +65,7 @@ def _queue(u: Unit) -> None:
     made = u.connection.execute(insert(outbox_item).values(**item, body=b"{}", created_at=u.now))
     for number, host in enumerate(["bad.example", "sub.bad.example", "good.example"]):
         values = {"item_id": made.inserted_primary_key[0], "host": host, "inbox": f"https://{host}/inbox"}
-        u.connection.execute(insert(delivery).values(**values, state="ready", next_try_at=u.now, created_at=u.now))
+        u.connection.execute(insert(delivery).values(**values, state="ready", created_at=u.now))
         came = {
             "host": host,
             "activity_key": str(number),

@@ -16,6 +16,7 @@ from instance import app, wiring
 from instance.clock import Clock
 from instance.house import House
 from instance.settings import load
+from tests.support.wires import Wires
 
 ROUNDS = 200
 
@@ -51,6 +52,7 @@ class World:
 
     def __init__(self, make_database: Callable[[], Awaitable[str]], folder: Path) -> None:
         self.clock = Clock()
+        self.wires = Wires()
         self.instances: dict[str, Running] = {}
         self._make_database = make_database
         self._folder = folder
@@ -68,13 +70,14 @@ class World:
                 **environ,
             }
         )
-        built = app.build(settings, self.clock)
+        built = app.build(settings, self.clock, self.wires.of(domain))
         state: Any = await self._stack.enter_async_context(built.router.lifespan_context(built))
         asgi = WithState(built, state)
         client = httpx.AsyncClient(transport=httpx.ASGITransport(asgi), base_url=f"https://{domain}")
         await self._stack.enter_async_context(client)
         running = Running(domain, state["house"], asgi, client)
         self.instances[domain] = running
+        self.wires.apps[domain] = asgi
         return running
 
     async def settle(self) -> None:

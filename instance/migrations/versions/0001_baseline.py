@@ -880,9 +880,6 @@ def upgrade() -> None:
         sa.Column("inbox", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("next_try_at", sa.BigInteger(), nullable=False),
-        sa.Column("lease", sa.String(length=32), nullable=True),
-        sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -893,7 +890,6 @@ def upgrade() -> None:
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.create_index("ix_delivery_host_state_id", ["host", "state", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_delivery_item_id"), ["item_id"], unique=False)
-        batch_op.create_index("ix_delivery_state_next_try_at", ["state", "next_try_at"], unique=False)
 
     op.create_table(
         "inbox_activity",
@@ -956,14 +952,20 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.Column("down_since", sa.BigInteger(), nullable=True),
         sa.Column("next_try_at", sa.BigInteger(), nullable=True),
-        sa.Column("resume_from", sa.BigInteger(), nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("first_seen_at", sa.BigInteger(), nullable=False),
         sa.Column("last_seen_at", sa.BigInteger(), nullable=True),
         sa.Column("last_delivered_at", sa.BigInteger(), nullable=True),
         sa.Column("informed_at", sa.BigInteger(), nullable=True),
+        sa.Column("queued", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("served_at", sa.BigInteger(), nullable=True),
+        sa.Column("lease", sa.String(length=32), nullable=True),
+        sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("host", name=op.f("pk_peer")),
     )
+    with op.batch_alter_table("peer", schema=None) as batch_op:
+        batch_op.create_index("ix_peer_queued_next_try_at", ["queued", "next_try_at"], unique=False)
+
     op.create_table(
         "remote_actor",
         sa.Column("iri", sa.Text(), nullable=False),
@@ -1002,6 +1004,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_remote_actor_host"))
 
     op.drop_table("remote_actor")
+    with op.batch_alter_table("peer", schema=None) as batch_op:
+        batch_op.drop_index("ix_peer_queued_next_try_at")
+
     op.drop_table("peer")
     with op.batch_alter_table("outbox_item", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outbox_item_created_at"))
@@ -1017,7 +1022,6 @@ def downgrade() -> None:
 
     op.drop_table("inbox_activity")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.drop_index("ix_delivery_state_next_try_at")
         batch_op.drop_index(batch_op.f("ix_delivery_item_id"))
         batch_op.drop_index("ix_delivery_host_state_id")
 
