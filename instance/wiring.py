@@ -3,18 +3,34 @@
 from functools import partial
 
 from federation.ports import HandlerTable
+from instance import events
 from instance.activities import keys
 from instance.db.unit import Handlers
-from instance.events import AccountCreated
 from instance.house import House
 from instance.jobs.local import JobHandler, Works
 from instance.jobs.runner import Pump
 from instance.jobs.table import RUNNER
+from instance.notices import notifications
 from instance.people import accounts, erasure
 
 # event -> handlers, run in the same transaction
 EVENTS: Handlers = {
-    AccountCreated: [keys.on_account_created],
+    events.AccountCreated: [keys.on_account_created, notifications.on_account],
+    events.FollowRequested: [notifications.on_follow_request],
+    events.FollowAccepted: [notifications.on_follow],
+    events.FollowRejected: [notifications.on_follow_gone],
+    events.FollowEnded: [notifications.on_follow_gone],
+    events.BlockMade: [notifications.on_block],
+    events.PostWritten: [notifications.on_post],
+    events.PostReceived: [notifications.on_post],
+    events.PostEdited: [notifications.on_edit],
+    events.PostDeleted: [notifications.on_deleted],
+    events.PostBoosted: [notifications.on_boost],
+    events.BoostUndone: [notifications.on_unboost],
+    events.PostFavourited: [notifications.on_favourite],
+    events.FavouriteUndone: [notifications.on_unfavourite],
+    events.PollClosed: [notifications.on_poll_closed],
+    events.GroupPostAnnounced: [notifications.on_announced],
 }
 
 # (activity type, object type or "*") -> what it does here

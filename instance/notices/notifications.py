@@ -1,0 +1,247 @@
+"""Who is told what: handlers of events that put notifications before members.
+
+Nobody is told of what comes from somebody that she blocks, mutes or whose server she refuses, nor of a thread she muted.
+A row holds ids only; whether the post may still be read is asked when it is shown.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, insert, or_, select
+
+from instance.clock import HOUR, Millis
+from instance.db.content import mention, poll, poll_vote, post, thread_mute
+from instance.db.groups import group, group_post
+from instance.db.people import account, domain_restriction, follow, login, restriction
+from instance.db.reading import notification
+from instance.db.unit import Unit
+from instance.events import (
+    AccountCreated,
+    BlockMade,
+    BoostUndone,
+    FavouriteUndone,
+    FollowAccepted,
+    FollowEnded,
+    FollowRejected,
+    FollowRequested,
+    GroupPostAnnounced,
+    PollClosed,
+    PostBoosted,
+    PostDeleted,
+    PostEdited,
+    PostFavourited,
+    PostReceived,
+    PostWritten,
+)
+from instance.ids import sortable_id
+
+KINDS = (
+    "mention",
+    "status",
+    "reblog",
+    "follow",
+    "follow_request",
+    "favourite",
+    "poll",
+    "update",
+    "admin.sign_up",
+)
+GROUPED = ("favourite", "reblog", "follow", "admin.sign_up")
+TOGETHER: Millis = 12 * HOUR
+STAFF = ("moderator", "steward")
+
+
+def on_post(u: Unit, event: PostWritten | PostReceived) -> None:
+    """A new post: those whom it names, and those who asked to hear of its author's posts."""
+    row = _post(u, event.post_id)
+    if row is None:
+        return
+    named = _named(u, row.id)
+    _tell(u, "mention", row.account_id, named, row)
+    answers_another = row.reply_to_id is not None and row.reply_to_account_id != row.account_id
+    if row.visibility not in {"direct", "group"} and not answers_another:
+        listening = select(follow.c.follower_id).where(
+            follow.c.target_id == row.account_id, follow.c.state == "accepted", follow.c.notify
+        )
+        _tell(u, "status", row.account_id, set(u.connection.execute(listening).scalars()) - named, row)
+
+
+def on_edit(u: Unit, event: PostEdited) -> None:
+    """An edited post: those whom it names for the first time, and those who boosted it."""
+    row = _post(u, event.post_id)
+    if row is None:
+        return
+    told = select(notification.c.account_id).where(
+        notification.c.post_id == row.id, notification.c.kind == "mention", notification.c.from_id == row.account_id
+    )
+    _tell(u, "mention", row.account_id, _named(u, row.id) - set(u.connection.execute(told).scalars()), row)
+    boosters = select(post.c.account_id).where(post.c.boost_of_id == row.id, post.c.deleted_at.is_(None))
+    _tell(u, "update", row.account_id, u.connection.execute(boosters).scalars(), row)
+
+
+def on_deleted(u: Unit, event: PostDeleted) -> None:
+    """What points at a deleted post goes with it."""
+    u.connection.execute(delete(notification).where(notification.c.post_id == event.post_id))
+
+
+def on_favourite(u: Unit, event: PostFavourited) -> None:
+    """The author is told."""
+    row = _post(u, event.post_id)
+    if row is not None:
+        _tell(u, "favourite", event.account_id, [row.account_id], row)
+
+
+def on_unfavourite(u: Unit, event: FavouriteUndone) -> None:
+    """What was taken back is not told any more."""
+    _untell(u, "favourite", event.account_id, post_id=event.post_id)
+
+
+def on_boost(u: Unit, event: PostBoosted) -> None:
+    """The author is told of a person's boost; a group's are how posts travel, and told only after waiting."""
+    row = _post(u, event.post_id)
+    is_group = u.connection.execute(select(group.c.id).where(group.c.id == event.account_id)).first()
+    if row is not None and is_group is None:
+        _tell(u, "reblog", event.account_id, [row.account_id], row)
+
+
+def on_announced(u: Unit, event: GroupPostAnnounced) -> None:
+    """A post that waited for a group's moderators was let through: its author is told."""
+    decided = select(group_post.c.decided_by).where(group_post.c.id == event.group_post_id)
+    row = _post(u, event.post_id)
+    if row is not None and u.connection.execute(decided).scalar() is not None:
+        _tell(u, "reblog", event.group_id, [row.account_id], row)
+
+
+def on_unboost(u: Unit, event: BoostUndone) -> None:
+    """What was taken back is not told any more."""
+    _untell(u, "reblog", event.account_id, post_id=event.post_id)
+
+
+def on_follow_request(u: Unit, event: FollowRequested) -> None:
+    """Whoever answers follows herself is told."""
+    _tell(u, "follow_request", event.follower_id, [event.target_id])
+
+
+def on_follow(u: Unit, event: FollowAccepted) -> None:
+    """A new follower; one who was let in by hand is known already."""
+    _untell(u, "follow_request", event.follower_id, account_id=event.target_id)
+    known = select(notification.c.id).where(
+        notification.c.account_id == event.target_id,
+        notification.c.kind == "follow",
+        notification.c.from_id == event.follower_id,
+    )
+    if not event.requested_before and u.connection.execute(known).first() is None:
+        _tell(u, "follow", event.follower_id, [event.target_id])
+
+
+def on_follow_gone(u: Unit, event: FollowEnded | FollowRejected) -> None:
+    """A follow or a request that is no more."""
+    for kind in ("follow_request", "follow"):
+        _untell(u, kind, event.follower_id, account_id=event.target_id)
+
+
+def on_block(u: Unit, event: BlockMade) -> None:
+    """What came from somebody who is blocked now goes, on both sides."""
+    for mine, theirs in ((event.account_id, event.target_id), (event.target_id, event.account_id)):
+        which = and_(notification.c.account_id == mine, notification.c.from_id == theirs)
+        u.connection.execute(delete(notification).where(which))
+
+
+def on_poll_closed(u: Unit, event: PollClosed) -> None:
+    """The result is there: its author and those who voted are told."""
+    row = _post(u, event.post_id)
+    if row is None:
+        return
+    voters = select(poll_vote.c.account_id).join(poll, poll.c.id == poll_vote.c.poll_id)
+    told = {row.account_id, *u.connection.execute(voters.where(poll.c.id == event.poll_id)).scalars()}
+    _tell(u, "poll", row.account_id, told, row, to_herself=True)
+
+
+def on_account(u: Unit, event: AccountCreated) -> None:
+    """Somebody signed up: moderators and stewards are told."""
+    signed_up = select(login.c.id).where(login.c.account_id == event.account_id)
+    if u.connection.execute(signed_up).first() is not None:
+        staff = select(login.c.account_id).where(login.c.role.in_(STAFF), login.c.state == "active")
+        _tell(u, "admin.sign_up", event.account_id, u.connection.execute(staff).scalars())
+
+
+_FACTS = [
+    post.c[name] for name in ("id", "account_id", "thread_id", "visibility", "reply_to_id", "reply_to_account_id")
+]
+
+
+def _post(u: Unit, post_id: int) -> Row[Any] | None:
+    return u.connection.execute(select(*_FACTS).where(post.c.id == post_id, post.c.deleted_at.is_(None))).first()
+
+
+def _named(u: Unit, post_id: int) -> set[int]:
+    named = select(mention.c.account_id).where(mention.c.post_id == post_id, mention.c.silent.is_(False))
+    return set(u.connection.execute(named).scalars())
+
+
+def _tell(
+    u: Unit,
+    kind: str,
+    from_id: int,
+    to: Iterable[int],
+    about: Row[Any] | None = None,
+    *,
+    to_herself: bool = False,
+) -> None:
+    wanted = set(to) if to_herself else set(to) - {from_id}
+    if not wanted:
+        return
+    here = select(account.c.id).join(login, login.c.account_id == account.c.id)
+    here = here.where(account.c.id.in_(wanted), account.c.domain == "", login.c.state == "active")
+    here = here.where(account.c.deleted_at.is_(None), *(~refused for refused in _refusals(u, from_id, about)))
+    post_id = about.id if about is not None else None
+    rows = [
+        {
+            "id": (new := sortable_id(u.now, u.now)),
+            "account_id": account_id,
+            "kind": kind,
+            "from_id": from_id,
+            "post_id": post_id,
+            "group_key": group_key(kind, new, post_id, u.now),
+            "created_at": u.now,
+        }
+        for account_id in u.connection.execute(here).scalars()
+    ]
+    if rows:
+        u.connection.execute(insert(notification), rows)
+
+
+def _refusals(u: Unit, from_id: int, about: Row[Any] | None) -> list[ColumnElement[bool]]:
+    """Reasons for which an account is not told of what `from_id` did."""
+    r, sender = restriction.c, account.alias("sender")
+    mine = and_(r.account_id == account.c.id, r.target_id == from_id)
+    ends = or_(r.expires_at.is_(None), r.expires_at > u.now)
+    found: list[ColumnElement[bool]] = [
+        exists().where(or_(mine, and_(r.account_id == from_id, r.target_id == account.c.id)), r.kind == "block"),
+        exists().where(mine, r.kind == "mute", r.notifications, ends),
+        exists().where(
+            domain_restriction.c.account_id == account.c.id,
+            domain_restriction.c.domain == sender.c.domain,
+            sender.c.id == from_id,
+        ),
+    ]
+    if about is not None:
+        muted = and_(thread_mute.c.account_id == account.c.id, thread_mute.c.thread_id == about.thread_id)
+        found.append(exists().where(muted))
+    return found
+
+
+def group_key(kind: str, notification_id: int, post_id: int | None, now: Millis) -> str:
+    """Notifications of one kind about one thing within half a day are shown together."""
+    if kind not in GROUPED:
+        return f"ungrouped-{notification_id}"
+    return "-".join(str(part) for part in (kind, post_id, now // TOGETHER) if part is not None)
+
+
+def _untell(u: Unit, kind: str, from_id: int, *, post_id: int | None = None, account_id: int | None = None) -> None:
+    which = and_(notification.c.kind == kind, notification.c.from_id == from_id)
+    if post_id is not None:
+        which = and_(which, notification.c.post_id == post_id)
+    if account_id is not None:
+        which = and_(which, notification.c.account_id == account_id)
+    u.connection.execute(delete(notification).where(which))
