@@ -1,0 +1,64 @@
+"""The SQL twin of `policies.audience.may_read`: who sees that a post exists. Asked wherever posts are read.
+
+The condition is text with one parameter, `:reader`, so that hot queries and SQLAlchemy share it. Every reader here is
+one of ours; servers elsewhere are judged by `policies` when a post is sent to them or fetched by them.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, select, text, true
+
+from instance.db.content import post
+from instance.errors import NotFoundError
+
+_ACTIVE = """EXISTS (SELECT 1 FROM account va WHERE va.id = {p}.account_id
+  AND va.suspended_at IS NULL AND va.deleted_at IS NULL)"""
+
+_STRANGER = (
+    """({p}.deleted_at IS NULL AND {p}.visibility IN ('public', 'unlisted') AND NOT {p}.local_only AND {active})"""
+)
+
+_READER = """({p}.deleted_at IS NULL AND {active} AND ({p}.account_id = :reader OR (
+  NOT EXISTS (SELECT 1 FROM restriction vr
+    WHERE vr.account_id = {p}.account_id AND vr.target_id = :reader AND vr.kind = 'block')
+  AND ({p}.visibility IN ('public', 'unlisted')
+    OR ({p}.visibility IN ('followers', 'direct') AND EXISTS (SELECT 1 FROM mention vm
+      WHERE vm.post_id = {p}.id AND vm.account_id = :reader))
+    OR ({p}.visibility = 'followers' AND EXISTS (SELECT 1 FROM follow vf
+      WHERE vf.follower_id = :reader AND vf.target_id = {p}.account_id AND vf.state = 'accepted'))
+    OR ({p}.visibility = 'group' AND EXISTS (SELECT 1 FROM follow vg
+      WHERE vg.follower_id = :reader AND vg.target_id = {p}.group_id AND vg.state = 'accepted'))))))"""
+
+
+def visible_sql(alias: str = "post", author: str | None = None, *, stranger: bool = False) -> str:
+    """The condition on the table (or alias) `alias` of posts, for `:reader` or for a stranger.
+
+    `author`: the alias of the author's `account` row where the query has it joined already.
+    """
+    active = _ACTIVE.format(p=alias)
+    if author is not None:
+        active = f"{author}.suspended_at IS NULL AND {author}.deleted_at IS NULL"
+    return (_STRANGER if stranger else _READER).format(p=alias, active=active)
+
+
+def visible_to(reader_id: int | None) -> ColumnElement[bool]:
+    """The condition on `post` for one reader; None is a stranger without sign-in."""
+    if reader_id is None:
+        return and_(text(visible_sql(stranger=True)), true())
+    return and_(text(visible_sql()).bindparams(reader=reader_id), true())
+
+
+def readable(connection: Connection, reader_id: int | None, post_id: int) -> Row[Any]:
+    """One post, if this reader may see it; of a boost, the boosted post must be readable too. Raises NotFoundError."""
+    row = connection.execute(select(post).where(post.c.id == post_id, visible_to(reader_id))).first()
+    if row is None:
+        raise NotFoundError
+    if row.boost_of_id is not None:
+        readable(connection, reader_id, row.boost_of_id)
+    return row
+
+
+def shown(connection: Connection, reader_id: int | None, post_id: int) -> Row[Any]:
+    """The post that an id shows: itself, or the boosted one. Raises NotFoundError."""
+    row = readable(connection, reader_id, post_id)
+    return row if row.boost_of_id is None else readable(connection, reader_id, row.boost_of_id)

@@ -1,0 +1,168 @@
+"""Our rows as Mastodon's entities for one reader: ready-made JSON, joined, with the reader's marks put in.
+
+The only module that puts the two together. One statement for a page (two for who has word filters); the rest is memory.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from instance.clock import Millis
+from instance.content import pages
+from instance.db.hot import as_list
+from instance.db.store import Row
+from instance.errors import NotFoundError
+from instance.house import House
+from instance.mastodon import entities
+from instance.mastodon.filtering import Filters, filters_of
+from instance.mastodon.paging import Page
+from instance.mastodon.rendered import Rendered, encode, load, shelf_of
+
+account_entity = entities.account_entity
+
+_BOOLEAN = (b"false", b"true")
+
+
+def _marks(bits: int) -> bytes:
+    names = (b"favourited", b"reblogged", b"bookmarked", b"muted")
+    return b"".join(b',"%s":%s' % (name, _BOOLEAN[bits >> place & 1]) for place, name in enumerate(names))
+
+
+MARKS = [_marks(bits) for bits in range(16)]
+NO_MARKS = MARKS[0] + b',"filtered":[]}'
+"""How a status ends that its reader has done nothing with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """For whom and when a page is put together."""
+
+    reader_id: int | None
+    now: Millis
+    context: str
+    filters: Filters | None = None
+
+
+async def statuses(house: House, ids: Sequence[int], reader_id: int | None, *, context: str = "") -> list[msgspec.Raw]:
+    """The statuses of these ids in this order; what the reader may not see is left out.
+
+    `context` is where they are shown (home notifications public thread account): word filters apply there.
+    """
+    wanted = entities.without_duplicates(ids)
+    if not wanted:
+        return []
+    query = pages.ids_query(stranger=reader_id is None)
+    rows = await house.store.hot(query, ids=as_list(wanted), reader=reader_id)
+    place = {post_id: at for at, post_id in enumerate(wanted)}
+    return await joined(house, sorted(rows, key=lambda row: place[row[0]]), reader_id, context)
+
+
+async def status(house: House, post_id: int, reader_id: int | None) -> msgspec.Raw:
+    """One status. Raises NotFoundError where it is absent or not for this reader."""
+    found = await statuses(house, [post_id], reader_id)
+    if not found:
+        raise NotFoundError
+    return found[0]
+
+
+async def page(
+    house: House, source: str, reader_id: int | None, asked: Page, *, context: str = "", **values: Any
+) -> tuple[list[msgspec.Raw], list[int]]:
+    """One page of a source of `instance.content.pages`: statuses newest first, and their ids for the Link header."""
+    query = pages.page_query(source, stranger=reader_id is None, ascending=asked.ascending)
+    values |= {"below": asked.below, "above": asked.above, "most": asked.limit}
+    rows = await house.store.hot(query, reader=reader_id, now=house.site.clock.now(), **values)
+    if asked.ascending:
+        rows.reverse()
+    return await joined(house, rows, reader_id, context), [row[0] for row in rows]
+
+
+async def accounts(house: House, ids: Sequence[int]) -> dict[int, msgspec.Raw]:
+    """Accounts by id; what is unknown is left out."""
+    if not ids:
+        return {}
+    loaded = await house.store.read(load, house.site, [], ids)
+    return {account_id: msgspec.Raw(face[1]) for account_id, face in loaded.faces.items()}
+
+
+async def joined(house: House, rows: Sequence[Row], reader_id: int | None, context: str) -> list[msgspec.Raw]:
+    """The statuses of a page's rows."""
+    renderings, faces = await _rendered(house, rows)
+    filters = None
+    if reader_id is not None and context and any(row[pages.FILTERS] for row in rows):
+        filters = await filters_of(house, reader_id, context)
+    reading = Reading(reader_id, house.site.clock.now(), context, filters)
+    return [
+        msgspec.Raw(_join(row, renderings, faces, reading))
+        for row in rows
+        if row[0] in renderings and row[7] in renderings and row[2] in faces and row[9] in faces  # not gone since
+    ]
+
+
+async def _rendered(house: House, rows: Sequence[Row]) -> tuple[dict[int, Rendered], dict[int, bytes]]:
+    """All renderings that the rows need, from memory or made now."""
+    shelf = shelf_of(house)
+    renderings: dict[int, Rendered] = {}
+    faces: dict[int, bytes] = {}
+    missing: set[int] = set()
+    unknown: set[int] = set()
+    for row in rows:
+        for post_id, version in ((row[0], row[1]), (row[7], row[8])):
+            kept = shelf.statuses.get(post_id)
+            if kept is not None and kept.version == version:
+                renderings[post_id] = kept
+            else:
+                missing.add(post_id)
+        for account_id, key in ((row[2], row[pages.LISTED_FACE]), (row[9], row[pages.SHOWN_FACE])):
+            face = shelf.faces.get(account_id)
+            if face is not None and face[0] == key:
+                faces[account_id] = face[1]
+            else:
+                unknown.add(account_id)
+    if missing or unknown:
+        loaded = await house.store.read(load, house.site, missing, unknown)
+        for made in loaded.statuses:
+            shelf.statuses.put(made.id, made, made.weight)
+            renderings[made.id] = made
+        for account_id, fresh in loaded.faces.items():
+            shelf.faces.put(account_id, fresh, len(fresh[1]) + 200)
+            faces[account_id] = fresh[1]
+    return renderings, faces
+
+
+def _join(row: Row, renderings: dict[int, Rendered], faces: dict[int, bytes], reading: Reading) -> bytes:
+    shown = renderings[row[7]]
+    inner = b"".join((shown.head, faces[row[9]], shown.tail, _poll(shown, row, reading), _overlay(shown, row, reading)))
+    if row[0] == row[7]:
+        return inner
+    wrapper = renderings[row[0]]
+    own = b',"poll":null}' if reading.reader_id is None else b',"poll":null' + NO_MARKS
+    return b"".join((wrapper.head, faces[row[2]], wrapper.tail, b',"reblog":', inner, own))
+
+
+def _poll(shown: Rendered, row: Row, reading: Reading) -> bytes:
+    if shown.poll is None:
+        return b',"reblog":null,"poll":null'
+    ended = shown.poll_ends is not None and shown.poll_ends <= reading.now
+    own: dict[str, Any] = {"expired": ended}
+    if reading.reader_id is not None:
+        chosen = entities.choices_of(row[pages.VOTES])
+        own |= {"voted": bool(chosen) or row[9] == reading.reader_id, "own_votes": chosen}
+    return b',"reblog":null,"poll":' + shown.poll + b"," + encode(own)[1:]
+
+
+def _overlay(shown: Rendered, row: Row, reading: Reading) -> bytes:
+    if reading.reader_id is None:
+        return b"}"
+    mine = row[9] == reading.reader_id
+    filtered = reading.filters.matches(shown.id, shown.words) if reading.filters is not None and not mine else b"[]"
+    bits = (1 if row[14] else 0) | (2 if row[15] else 0) | (4 if row[16] else 0) | (8 if row[17] else 0)
+    if not bits and not mine and filtered == b"[]":
+        return NO_MARKS
+    own = b""
+    if mine:
+        own = b',"pinned":%s' % _BOOLEAN[1 if row[pages.PINNED] else 0]
+        own += b',"application":' + shown.application if shown.application else b""
+    return MARKS[bits] + own + b',"filtered":' + filtered + b"}"
