@@ -23,6 +23,8 @@ class Federation:
     ports: Ports
     user_agent: str = "Skerry"
     software_version: str = ""
+    plain_peers: bool = False
+    """Whether peers may be reached by http without TLS (development, listed peers)."""
 
     @property
     def domain(self) -> str:

@@ -62,6 +62,7 @@ def make_federation(site: Site, store: Store, network: Network | None = None) ->
         ports=make_ports(site, store, wiring.ACTIVITIES),
         user_agent=agent,
         software_version=__version__,
+        plain_peers=bool(settings.allow_private_peers),
     )
 
 

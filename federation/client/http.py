@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 import httpcore
 import httpx
 
+from federation.client.budget import spend
 from federation.client.network import Network, Requests
 from federation.errors import RefusedError, TooLargeError, UnreachableError, WrongTypeError
 from federation.vocab.iris import host_of, is_iri
@@ -114,6 +115,7 @@ class Client:
         raise UnreachableError(f"{host_of(url)} redirects again and again")
 
     async def _once(self, url: str, types: frozenset[str], headers: Headers) -> tuple[str, Answer | None]:
+        spend(host_of(url))
         self.requests += 1
         async with self._client.stream("GET", url, headers=headers) as response:
             if response.status_code in REDIRECTS and "location" in response.headers:

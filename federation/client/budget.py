@@ -1,0 +1,48 @@
+"""How many requests one incoming activity may cause: 50 in all, 10 to each host that is no party to it (SECURITY).
+
+Kept in a context variable, for it follows whatever the handlers of that activity ask for.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from federation.errors import RefusedError
+
+MOST, MOST_TO_STRANGERS = 50, 10
+
+
+@dataclass(slots=True)
+class Budget:
+    """What is left."""
+
+    parties: frozenset[str]
+    spent: Counter[str] = field(default_factory=Counter)
+
+    def spend(self, host: str) -> None:
+        """Take one request. Raises RefusedError."""
+        self.spent[host] += 1
+        if self.spent.total() > MOST or (host not in self.parties and self.spent[host] > MOST_TO_STRANGERS):
+            raise RefusedError("one activity asks for too many requests")
+
+
+_current: ContextVar[Budget | None] = ContextVar("budget", default=None)
+
+
+@contextmanager
+def budget(*parties: str) -> Iterator[Budget]:
+    """Count the requests made inside; `parties` are hosts that the activity itself comes from or goes to."""
+    token = _current.set(Budget(frozenset(parties)))
+    try:
+        yield _current.get()  # type: ignore[misc]
+    finally:
+        _current.reset(token)
+
+
+def spend(host: str) -> None:
+    """Count a request to a host, if anybody counts. Raises RefusedError."""
+    current = _current.get()
+    if current is not None:
+        current.spend(host)

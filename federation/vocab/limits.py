@@ -1,0 +1,62 @@
+"""JSON from strangers: bytes, depth and width are checked before anything walks it."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from federation.errors import MalformedError, TooLargeError
+
+MOST_BYTES = 1_000_000
+DEEPEST = 32
+MOST_VALUES = 20_000
+
+# A string that does not end runs to the end of the body: one pass, whatever is in it.
+_BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_decoder = msgspec.json.Decoder()
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    """A JSON object within our limits. Raises MalformedError or TooLargeError."""
+    if len(body) > MOST_BYTES:
+        raise TooLargeError(f"more than {MOST_BYTES} bytes")
+    if body.count(b"[") + body.count(b"{") > DEEPEST:
+        _check_depth(body)
+    try:
+        document = _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedError("that is not JSON") from error
+    if not isinstance(document, dict):
+        raise MalformedError("that is no JSON object")
+    if len(body) > 4096:
+        _check_width(document)
+    return document
+
+
+def _check_depth(body: bytes) -> None:
+    depth = 0
+    for match in _BRACKETS.finditer(body):
+        mark = match[0]
+        if mark in (b"[", b"{"):
+            depth += 1
+            if depth > DEEPEST:
+                raise MalformedError(f"nested deeper than {DEEPEST}")
+        elif mark in (b"]", b"}"):
+            depth -= 1
+
+
+def _check_width(document: dict[str, Any]) -> None:
+    seen = 0
+    waiting: list[Any] = [document]
+    while waiting:
+        value = waiting.pop()
+        inner = value.values() if isinstance(value, dict) else value
+        seen += len(value)
+        if seen > MOST_VALUES:
+            raise MalformedError(f"more than {MOST_VALUES} values")
+        waiting.extend(item for item in inner if isinstance(item, dict | list))
+
+
+def encode(document: dict[str, Any]) -> str:
+    """A document as text, for our own rows."""
+    return msgspec.json.encode(document).decode()
