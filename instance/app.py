@@ -22,6 +22,7 @@ from instance.entrance.answers import Answers
 from instance.house import House
 from instance.jobs.runner import Runner
 from instance.jobs.table import release_all
+from instance.mastodon import oauth
 from instance.media.intake import Intake
 from instance.media.workshop import Workshop
 from instance.middleware import Entrance
@@ -104,7 +105,7 @@ def build(settings: Settings, clock: Clock | None = None, network: Network | Non
         async with open_house(site, runs_jobs=settings.runner, network=network) as house:
             yield {"house": house}
 
-    routes: list[BaseRoute] = [*health.ROUTES, *files.ROUTES]
+    routes: list[BaseRoute] = [*health.ROUTES, *files.ROUTES, *oauth.ROUTES]
     answers = Answers()
     entrance = Middleware(Entrance, site, answers, Tally())
     return Starlette(routes=routes, middleware=[entrance], exception_handlers=answers.handlers(), lifespan=lifespan)

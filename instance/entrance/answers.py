@@ -16,7 +16,17 @@ from instance.i18n import N_, _, refusal_text
 ErrorPage = Callable[[Request, int, str], Awaitable[Response]]
 """Draws an error page: request, HTTP status, a sentence in the reader's language."""
 
-FOR_PROGRAMS = ("/api/", "/oauth/token", "/oauth/revoke", "/.well-known/", "/nodeinfo", "/health", "/metrics", "/inbox")
+FOR_PROGRAMS = (
+    "/api/",
+    "/oauth/token",
+    "/oauth/revoke",
+    "/oauth/userinfo",
+    "/.well-known/",
+    "/nodeinfo",
+    "/health",
+    "/metrics",
+    "/inbox",
+)
 
 SENTENCES = {
     400: N_("This request could not be read."),

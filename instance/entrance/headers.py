@@ -8,7 +8,7 @@ Header = tuple[bytes, bytes]
 HSTS_SECONDS = 2 * 365 * 24 * 3600
 
 # Paths that apps in browsers on other sites call.
-OPEN_TO_APPS = ("/api/", "/oauth/token", "/oauth/revoke", "/.well-known/", "/nodeinfo", "/media/")
+OPEN_TO_APPS = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/", "/nodeinfo", "/media/")
 
 SECURITY: tuple[Header, ...] = (
     (b"x-content-type-options", b"nosniff"),
