@@ -178,12 +178,12 @@ class GroupPostHeld:
 
 @dataclass(frozen=True, slots=True)
 class GroupPostAnnounced:
-    """A group lets a post through: `boost_id` is the group's boost of it."""
+    """A group lets a post through: `boost_id` is the group's boost of it; an answer within the group has none."""
 
     group_post_id: int
     group_id: int
     post_id: int
-    boost_id: int
+    boost_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

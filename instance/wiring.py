@@ -4,7 +4,7 @@ from functools import partial
 
 from federation.ports import HandlerTable
 from instance import events
-from instance.activities import keys
+from instance.activities import keys, outgoing_members
 from instance.db.unit import Handlers
 from instance.house import House
 from instance.jobs.local import JobHandler, Works
@@ -16,11 +16,11 @@ from instance.people import accounts, erasure
 # event -> handlers, run in the same transaction
 EVENTS: Handlers = {
     events.AccountCreated: [keys.on_account_created, notifications.on_account],
-    events.FollowRequested: [notifications.on_follow_request],
-    events.FollowAccepted: [notifications.on_follow],
-    events.FollowRejected: [notifications.on_follow_gone],
-    events.FollowEnded: [notifications.on_follow_gone],
-    events.BlockMade: [notifications.on_block],
+    events.FollowRequested: [notifications.on_follow_request, outgoing_members.on_follow_requested],
+    events.FollowAccepted: [notifications.on_follow, outgoing_members.on_follow_accepted],
+    events.FollowRejected: [notifications.on_follow_gone, outgoing_members.on_follow_rejected],
+    events.FollowEnded: [notifications.on_follow_gone, outgoing_members.on_follow_ended],
+    events.BlockMade: [notifications.on_block, outgoing_members.on_block_made],
     events.PostWritten: [notifications.on_post],
     events.PostReceived: [notifications.on_post],
     events.PostEdited: [notifications.on_edit],
@@ -31,6 +31,9 @@ EVENTS: Handlers = {
     events.FavouriteUndone: [notifications.on_unfavourite],
     events.PollClosed: [notifications.on_poll_closed],
     events.GroupPostAnnounced: [notifications.on_announced],
+    events.BlockEnded: [outgoing_members.on_block_ended],
+    events.AccountUpdated: [outgoing_members.on_account_updated],
+    events.AccountDeleted: [outgoing_members.on_account_deleted],
 }
 
 # (activity type, object type or "*") -> what it does here

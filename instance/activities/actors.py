@@ -1,0 +1,107 @@
+"""Our persons and groups as the wire shows them, and remote actors as we show them."""
+
+import re
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from federation.ports import LocalActor
+from federation.schema import local_key
+from federation.vocab import build
+from federation.vocab.iris import host_of
+from federation.vocab.types import Actor
+from instance.db.people import account
+from instance.db.store import Store
+from instance.groups import groups
+from instance.media import store as media
+from instance.people.accounts import AccountRow
+from instance.people.remote import RemoteProfile
+from instance.sanitise import clean, plain
+from instance.site import Site
+
+WIRE_KINDS = {"person": "Person", "group": "Group"}
+FIELDS = 20
+MAIN_KEY = "#main-key"
+
+
+class Actors:
+    """Local persons and groups, for federation's endpoints."""
+
+    def __init__(self, site: Site, store: Store) -> None:
+        self._site = site
+        self._store = store
+
+    async def by_iri(self, iri: str) -> LocalActor | None:
+        return await self._store.read(self._find, account.c.iri == iri)
+
+    async def by_name(self, name: str) -> LocalActor | None:
+        return await self._store.read(self._find, account.c.name == name.lower())
+
+    def _find(self, connection: Connection, which: Any) -> LocalActor | None:
+        ours = select(account).where(which, account.c.domain == "", account.c.kind.in_(WIRE_KINDS))
+        row = connection.execute(ours.where(account.c.deleted_at.is_(None), account.c.suspended_at.is_(None))).first()
+        if row is None or (row.kind == "group" and groups.tier(connection, row.id) != groups.OPEN):
+            return None
+        shown = document(connection, self._site, row)
+        return LocalActor(row.iri, WIRE_KINDS[row.kind], row.name, shown, self._site.url(f"/@{row.name}"))
+
+
+def document(connection: Connection, site: Site, row: AccountRow) -> dict[str, Any]:
+    """The actor document of a local account, with its public key once it has one."""
+    made = build.actor(
+        build.Profile(
+            id=row.iri,
+            type=WIRE_KINDS[row.kind],
+            username=row.name,
+            name=row.display_name,
+            summary=row.bio,
+            url=site.url(f"/@{row.name}"),
+            published=row.created_at,
+            icon=_picture(site, row.avatar),
+            image=_picture(site, row.header),
+            fields=[(field["name"], field["value"]) for field in row.fields or []],
+            shared_inbox=site.url("/inbox"),
+            manually_approves=row.locked,
+            discoverable=row.discoverable,
+            indexable=row.indexable,
+            also_known_as=row.also_known_as or (),
+            moved_to=row.moved_to or "",
+            moderators=f"{row.iri}/moderators" if row.kind == "group" else "",
+        )
+    )
+    mine = select(local_key.c.public).where(local_key.c.id == row.iri + MAIN_KEY, local_key.c.retired_at.is_(None))
+    pem = connection.execute(mine).scalar()
+    if pem is not None:
+        made["publicKey"] = {"id": row.iri + MAIN_KEY, "owner": row.iri, "publicKeyPem": pem}
+    return made
+
+
+def _picture(site: Site, key: str | None) -> tuple[str, str] | None:
+    return (media.url(site, key), media.mime_of(key)) if key else None
+
+
+def profile_of(actor: Actor) -> RemoteProfile:
+    """What we show of a remote actor; all its HTML is cleaned here."""
+    name = actor.preferred_username.strip() or re.sub(r"[^\w.-]+", "_", plain(actor.name))[:60] or "actor"
+    fields = [{"name": plain(n)[:255], "value": clean(v), "verified_at": None} for n, v in actor.fields[:FIELDS]]
+    return RemoteProfile(
+        iri=actor.id,
+        name=name,
+        domain=host_of(actor.id),
+        kind=actor.type.lower(),
+        display_name=plain(actor.name),
+        bio=clean(actor.summary),
+        fields=fields,
+        url=actor.url,
+        avatar_url=actor.icon or None,
+        header_url=actor.image or None,
+        followers_iri=actor.followers or None,
+        locked=actor.manually_approves,
+        bot=actor.type in {"Application", "Service"},
+        discoverable=actor.discoverable,
+        indexable=actor.indexable,
+        created_at=actor.published,
+        also_known_as=actor.also_known_as,
+        moved_to=actor.moved_to or None,
+        suspended=actor.suspended,
+    )

@@ -1,0 +1,134 @@
+"""Relations between members here and elsewhere, told to the other server: Follow, Accept, Reject, Undo, Block, Update, Delete."""
+
+from typing import Any
+
+from federation.vocab import build
+from federation.vocab.iris import PUBLIC
+from instance.activities import actors
+from instance.activities.sending import pair, remote_followers, send
+from instance.db.unit import Unit
+from instance.events import (
+    AccountDeleted,
+    AccountUpdated,
+    BlockEnded,
+    BlockMade,
+    FollowAccepted,
+    FollowEnded,
+    FollowRejected,
+    FollowRequested,
+)
+from instance.ids import slug
+from instance.people import accounts, follows
+from instance.policy.judge import facts_of
+
+
+def on_follow_requested(u: Unit, event: FollowRequested) -> None:
+    """Ask a remote account."""
+    found = pair(u.connection, event.follower_id, event.target_id)
+    if found:
+        follower, target = found
+        row = follows.one(u.connection, event.follower_id, event.target_id)
+        made = _follow(follower.iri, target.iri, row.iri if row else None)
+        send(u, {"@context": build.CONTEXT} | made, actor=follower.iri, recipients=[target.iri])
+
+
+def on_follow_accepted(u: Unit, event: FollowAccepted) -> None:
+    """Say yes to a remote follower."""
+    found = pair(u.connection, event.target_id, event.follower_id)
+    if found:
+        target, follower = found
+        row = follows.one(u.connection, event.follower_id, event.target_id)
+        _answer(u, "Accept", target.iri, _follow(follower.iri, target.iri, row.iri if row else None))
+
+
+def on_follow_rejected(u: Unit, event: FollowRejected) -> None:
+    """Say no to a remote account that asked, or that followed until now."""
+    found = pair(u.connection, event.target_id, event.follower_id)
+    if found:
+        target, follower = found
+        _answer(u, "Reject", target.iri, _follow(follower.iri, target.iri, event.follow_iri))
+
+
+def on_follow_ended(u: Unit, event: FollowEnded) -> None:
+    """Tell a remote account that a member here follows it no longer."""
+    found = pair(u.connection, event.follower_id, event.target_id)
+    if found:
+        follower, target = found
+        _undo(u, follower.iri, _follow(follower.iri, target.iri, event.follow_iri), [target.iri])
+
+
+def on_block_made(u: Unit, event: BlockMade) -> None:
+    """Tell a remote account's server that it is blocked, so that it can hide one from the other."""
+    found = pair(u.connection, event.account_id, event.target_id)
+    if found:
+        owner, target = found
+        made = build.activity("Block", event.block_iri, owner.iri, target.iri, to=[target.iri], published=u.now)
+        send(u, made, actor=owner.iri, recipients=[target.iri])
+
+
+def on_block_ended(u: Unit, event: BlockEnded) -> None:
+    """Tell a remote account's server that the block is lifted."""
+    found = pair(u.connection, event.account_id, event.target_id)
+    if found:
+        owner, target = found
+        block_iri = event.block_iri or _mint(owner.iri, "blocks")
+        made = {"id": block_iri, "type": "Block", "actor": owner.iri, "object": target.iri}
+        _undo(u, owner.iri, made, [target.iri])
+
+
+def on_account_updated(u: Unit, event: AccountUpdated) -> None:
+    """Send a changed profile to the servers of all who follow it."""
+    row = accounts.by_id(u.connection, event.account_id)
+    if row is None or row.domain or not accounts.is_shown(row):
+        return
+    document = actors.document(u.connection, u.site, row)
+    recipients = remote_followers(u.connection, row.id)
+    if not recipients or "publicKey" not in document:
+        return
+    terms = {"to": [PUBLIC], "cc": [f"{row.iri}/followers"], "published": u.now}
+    made = build.activity("Update", f"{row.iri}#updates/{u.now}", row.iri, build.inner(document), **terms)
+    send(u, made, actor=row.iri, recipients=recipients, facts=facts_of("public"))
+
+
+def on_account_deleted(u: Unit, event: AccountDeleted) -> None:
+    """Tell the servers of all who followed it, or whom it followed, that an account is no more (LEAKS L46: nobody else)."""
+    row = accounts.by_id(u.connection, event.account_id)
+    if row is None or row.domain:
+        return
+    followed = accounts.by_ids(
+        u.connection, [f.account_id for f in follows.following(u.connection, row.id, limit=None)]
+    )
+    recipients = remote_followers(u.connection, row.id) + [other.iri for other in followed.values()]
+    made = build.activity("Delete", f"{row.iri}#delete", row.iri, row.iri, to=[PUBLIC], published=u.now)
+    send(u, made, actor=row.iri, recipients=recipients, facts=facts_of("public"))
+
+
+def reject_unknown(u: Unit, target_iri: str, follower_iri: str, follow_iri: str) -> None:
+    """Say no to a Follow that made no row: the follower is blocked, for instance."""
+    _answer(u, "Reject", target_iri, _follow(follower_iri, target_iri, follow_iri))
+
+
+def _answer(u: Unit, kind: str, target_iri: str, follow: dict[str, Any]) -> None:
+    made = build.activity(
+        kind, _mint(target_iri, kind.lower()), target_iri, follow, to=[follow["actor"]], published=u.now
+    )
+    send(u, made, actor=target_iri, recipients=[follow["actor"]])
+
+
+def _undo(u: Unit, actor: str, undone: dict[str, Any], recipients: list[str]) -> None:
+    made = build.activity("Undo", f"{undone['id']}/undo", actor, undone, to=recipients, published=u.now)
+    send(u, made, actor=actor, recipients=recipients)
+
+
+def _follow(follower: str, target: str, iri: str | None) -> dict[str, Any]:
+    return {
+        "id": iri or _mint(follower, "follows"),
+        "type": "Follow",
+        "actor": follower,
+        "object": target,
+        "to": [target],
+    }
+
+
+def _mint(actor: str, what: str) -> str:
+    return f"{actor}#{what}/{slug()}"

@@ -1,0 +1,58 @@
+"""What all outgoing activities share: recipients from our rows, the policy asked, one queue."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from federation.outbound.enqueue import enqueue
+from instance.db.people import account, follow
+from instance.db.unit import Unit
+from instance.people import accounts
+from instance.policy.inforce import in_force_here
+from instance.policy.judge import RELATION, may_send
+
+
+def send(
+    u: Unit, activity: Mapping[str, Any], *, actor: str, recipients: Sequence[str], facts: Mapping[str, Any] = RELATION
+) -> None:
+    """Queue an activity for remote actors (IRIs; ours are left out). `facts` is what the policy judges by."""
+    remote = [iri for iri in dict.fromkeys(recipients) if not iri.startswith(u.site.base_url + "/")]
+    if not remote:
+        return
+    policy = in_force_here(u.connection)
+    shared = facts is not RELATION
+    item = enqueue(
+        u.connection,
+        u.now,
+        activity,
+        actor=actor,
+        recipients=remote,
+        facts=facts,
+        only_shared=shared,
+        allowed=lambda host: may_send(policy, host, facts).allowed,
+    )
+    if item:
+        u.wake("deliveries")
+
+
+def remote_followers(connection: Connection, account_id: int) -> list[str]:
+    """IRIs of the remote accounts that follow an account."""
+    asked = select(account.c.iri).join(follow, follow.c.follower_id == account.c.id)
+    asked = asked.where(follow.c.target_id == account_id, follow.c.state == "accepted")
+    return list(connection.execute(asked.where(account.c.domain != "", account.c.deleted_at.is_(None))).scalars())
+
+
+def iris_of(connection: Connection, account_ids: Iterable[int | None]) -> list[str]:
+    """IRIs of some accounts."""
+    found = accounts.by_ids(connection, (i for i in account_ids if i is not None))
+    return [row.iri for row in found.values()]
+
+
+def pair(connection: Connection, from_id: int, to_id: int) -> tuple[Any, Any] | None:
+    """Account rows of a local sender and a remote addressee; None where the pair is not such a one."""
+    found = accounts.by_ids(connection, [from_id, to_id])
+    sender, addressee = found.get(from_id), found.get(to_id)
+    if sender is None or addressee is None or sender.domain != "" or addressee.domain == "":
+        return None
+    return sender, addressee
