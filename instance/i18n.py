@@ -4,6 +4,7 @@
 """
 
 import gettext
+from collections.abc import Iterable
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +13,11 @@ from typing import Any
 from instance.errors import RefusalError
 
 LOCALE_DIR = Path(__file__).parent / "locale"
+DOMAIN = "skerry"
 DEFAULT = "en"
+PSEUDO = "qps"
+"""The made-up language of the tests: accented, longer, written from right to left."""
+RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi", PSEUDO})
 
 current: ContextVar[str] = ContextVar("locale", default=DEFAULT)
 
@@ -25,7 +30,20 @@ def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name
 @lru_cache
 def catalogue(locale: str) -> gettext.NullTranslations:
     """The catalogue of a language; English sentences where there is none."""
-    return gettext.translation("skerry", LOCALE_DIR, [locale], fallback=True)
+    return gettext.translation(DOMAIN, LOCALE_DIR, [locale], fallback=True)
+
+
+@lru_cache
+def languages() -> tuple[str, ...]:
+    """The languages that there is a catalogue of, English first."""
+    found = sorted(path.parents[1].name for path in LOCALE_DIR.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))
+    return (DEFAULT, *(locale for locale in found if locale != DEFAULT))
+
+
+def forget() -> None:
+    """Read catalogues anew (tests, and while translating)."""
+    catalogue.cache_clear()
+    languages.cache_clear()
 
 
 def _(sentence: str, **params: Any) -> str:
@@ -34,6 +52,62 @@ def _(sentence: str, **params: Any) -> str:
     return text.format(**params) if params else text
 
 
+def ngettext(singular: str, plural: str, n: int, **params: Any) -> str:
+    """The form that `n` of something takes in the current language; `{n}` is filled too."""
+    return catalogue(current.get()).ngettext(singular, plural, n).format(n=n, **params)
+
+
 def refusal_text(refusal: RefusalError) -> str:
     """What a refusal says to its reader."""
     return _(refusal.sentence, **refusal.params)
+
+
+def direction(locale: str) -> str:
+    """`rtl` or `ltr`, for HTML's `dir`."""
+    return "rtl" if locale.split("-")[0].split("_")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+def negotiate(accept: str, available: Iterable[str], default: str = DEFAULT) -> str:
+    """The language to answer in, from an Accept-Language header (RFC 9110 section 12.5.4).
+
+    The most wanted one that there is, by its first part too (`de-AT` takes `de`); else `default`.
+    """
+    there = {locale.lower().replace("_", "-"): locale for locale in available}
+    for wanted in _by_weight(accept):
+        for name in (wanted, wanted.split("-")[0]):
+            if name in there:
+                return there[name]
+    return default
+
+
+def _by_weight(accept: str) -> list[str]:
+    weighted: list[tuple[float, int, str]] = []
+    for position, part in enumerate(accept[:500].split(",")):
+        name, _sign, weight = part.strip().lower().partition(";q=")
+        try:
+            quality = float(weight) if weight else 1.0
+        except ValueError:
+            continue
+        if name and quality > 0:
+            weighted.append((-quality, position, name.strip()))
+    return [name for _quality, _position, name in sorted(weighted)]
+
+
+class Languages:
+    """ASGI: each request is answered in the language that its Accept-Language asks for, errors too."""
+
+    def __init__(self, app: Any, default: str = DEFAULT) -> None:
+        self.app = app
+        self.default = default
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        accept = headers.get(b"accept-language", b"").decode("latin-1")
+        kept = current.set(negotiate(accept, languages(), self.default))
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            current.reset(kept)

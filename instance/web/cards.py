@@ -1,0 +1,255 @@
+"""Posts as cards: what a page shows of each, loaded for a whole page in a handful of statements."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from sqlalchemy import Connection, select
+
+from instance.clock import Millis
+from instance.content import pages
+from instance.content.pages import ids_query, page_query
+from instance.content.words import words_of
+from instance.db.content import attachment, poll, poll_vote, post
+from instance.db.hot import as_list
+from instance.house import House
+from instance.i18n import N_, _
+from instance.media import store as files
+from instance.site import Site
+from instance.web.people import Person, persons
+
+PAGE = 20
+NEWEST = (1 << 63) - 1
+WIDELY_READ = frozenset({"public", "unlisted"})
+REL, REL_HERE = 'rel="nofollow noopener noreferrer"', 'rel="nofollow noopener noreferrer ugc"'
+
+READERS = {
+    "public": N_("Anyone, also on other servers"),
+    "unlisted": N_("Anyone who has the address, also on other servers"),
+    "followers": N_("The people who follow {name}, and those named in it"),
+    "direct": N_("Only {name} and those named in it"),
+    "group": N_("The people in the group"),
+}
+OWN_READERS = {
+    "followers": N_("The people who follow you, and those you named"),
+    "direct": N_("Only you and those you named"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An attachment."""
+
+    kind: str
+    shown: str
+    full: str
+    description: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer of a poll."""
+
+    title: str
+    votes: int
+    percent: str
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """A poll, as its reader may see it."""
+
+    id: int
+    options: list[Option]
+    total: int
+    multiple: bool
+    ends_at: Millis | None
+    closed: bool
+    may_vote: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A row of a page: what is listed, what it shows, and what the reader did with it."""
+
+    id: int
+    by: int
+    shown: int
+    favourited: bool = False
+    boosted: bool = False
+    bookmarked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One post on a page."""
+
+    id: int
+    key: int
+    author: Person
+    through: Person | None
+    page: str
+    iri: str
+    title: str
+    summary: str
+    words: Markup
+    language: str
+    sensitive: bool
+    readers: str
+    pictures: list[Picture]
+    poll: Poll | None
+    created_at: Millis
+    edited_at: Millis | None
+    replies: int
+    boosts: int
+    favourites: int
+    mine: bool
+    favourited: bool
+    boosted: bool
+    bookmarked: bool
+    may_boost: bool
+    visibility: str
+    reply_to_id: int | None
+
+
+async def stream(
+    house: House, reader_id: int | None, source: str, below: int | None = None, **params: Any
+) -> tuple[list[Card], int | None]:
+    """A page of a source of `instance.content.pages`, newest first, and where the next one begins."""
+    stranger = reader_id is None
+    values: dict[str, Any] = {"below": below or NEWEST, "above": 0, "most": PAGE, **params}
+    if not stranger:
+        values |= {"reader": reader_id, "now": house.site.clock.now()}
+    query = page_query(source, stranger=stranger)
+    rows = await house.store.hot(query, **{name: values[name] for name in query.names})
+    listed = [_listed(row, stranger) for row in rows]
+    shown = await house.store.read(cards, house.site, reader_id, listed)
+    return shown, listed[-1].id if len(listed) == PAGE else None
+
+
+async def by_ids(house: House, reader_id: int | None, ids: Sequence[int]) -> list[Card]:
+    """The cards of these posts in this order; what the reader may not see is left out."""
+    if not ids:
+        return []
+    stranger = reader_id is None
+    values: dict[str, Any] = {"ids": as_list(list(ids))} | ({} if stranger else {"reader": reader_id})
+    rows = await house.store.hot(ids_query(stranger=stranger), **values)
+    found = {row[pages.LISTED_ID]: _listed(row, stranger) for row in rows}
+    return await house.store.read(cards, house.site, reader_id, [found[one] for one in ids if one in found])
+
+
+def _listed(row: Sequence[Any], stranger: bool) -> Listed:
+    base = (row[pages.LISTED_ID], row[pages.LISTED_BY], row[pages.SHOWN_ID])
+    if stranger:
+        return Listed(*base)
+    return Listed(*base, bool(row[pages.FAVOURITED]), bool(row[pages.BOOSTED]), bool(row[pages.BOOKMARKED]))
+
+
+def cards(connection: Connection, site: Site, reader_id: int | None, listed: Sequence[Listed]) -> list[Card]:
+    """Load what the cards of a page need: posts, people, pictures, polls; each in one statement."""
+    ids = {one.shown for one in listed}
+    if not ids:
+        return []
+    rows = {row.id: row for row in connection.execute(select(post).where(post.c.id.in_(ids)))}
+    people = persons(connection, {row.account_id for row in rows.values()} | {one.by for one in listed}, site)
+    pictures = _pictures(connection, site, ids)
+    polls = _polls(connection, site.clock.now(), reader_id, [row for row in rows.values() if row.kind == "question"])
+    made = []
+    for one in listed:
+        row = rows.get(one.shown)
+        if row is not None:
+            made.append(_card(site, reader_id, one, row, people, pictures.get(row.id, []), polls.get(row.id)))
+    return made
+
+
+def _card(
+    site: Site, reader_id: int | None, one: Listed, row: Any, people: dict[int, Person], pictures: list[Picture], p: Any
+) -> Card:
+    said, author = words_of(site.vault, row), people[row.account_id]
+    mine = row.account_id == reader_id
+    open_to_all = row.visibility in WIDELY_READ and not row.local_only
+    return Card(
+        id=row.id,
+        key=one.id,
+        author=author,
+        through=people[one.by] if one.id != one.shown else None,
+        page=f"{author.page}/{row.id}",
+        iri=row.iri,
+        title=said.title,
+        summary=said.summary,
+        words=Markup(said.content.replace(REL, REL_HERE)),  # noqa: S704 - cleaned when it was stored
+        language=row.language or "",
+        sensitive=row.sensitive,
+        readers=readers(row.visibility, author.shown, mine=mine),
+        pictures=pictures,
+        poll=p,
+        created_at=row.created_at,
+        edited_at=row.edited_at,
+        replies=row.replies_count,
+        boosts=row.boosts_count,
+        favourites=row.favourites_count,
+        mine=mine,
+        favourited=one.favourited,
+        boosted=one.boosted,
+        bookmarked=one.bookmarked,
+        may_boost=open_to_all or (mine and row.visibility == "followers"),
+        visibility=row.visibility,
+        reply_to_id=row.reply_to_id,
+    )
+
+
+def readers(visibility: str, name: str, *, mine: bool) -> str:
+    """Who can read a post, in words."""
+    if mine and visibility in OWN_READERS:
+        return _(OWN_READERS[visibility])
+    return _(READERS[visibility], name=name)
+
+
+def _pictures(connection: Connection, site: Site, ids: Iterable[int]) -> dict[int, list[Picture]]:
+    asked = select(attachment).where(attachment.c.post_id.in_(set(ids))).order_by(attachment.c.position)
+    found: dict[int, list[Picture]] = {}
+    for row in connection.execute(asked):
+        found.setdefault(row.post_id, []).append(_picture(site, row))
+    return found
+
+
+def _picture(site: Site, row: Any) -> Picture:
+    size = ((row.meta or {}).get("small") or {}) if row.preview else ((row.meta or {}).get("original") or {})
+    full = shown = ""
+    if row.file:
+        full, shown = files.url(site, row.file), files.url(site, row.preview or row.file)
+    elif row.remote_url and row.kind == "image":
+        full = shown = files.remote_url(site, row.remote_url)
+    return Picture(row.kind, shown, full, row.description, int(size.get("width", 0)), int(size.get("height", 0)))
+
+
+def _polls(connection: Connection, now: Millis, reader_id: int | None, rows: Sequence[Any]) -> dict[int, Poll]:
+    if not rows:
+        return {}
+    asked = list(connection.execute(select(poll).where(poll.c.post_id.in_([row.id for row in rows]))))
+    voted: dict[int, set[int]] = {}
+    if reader_id is not None:
+        mine = poll_vote.c.poll_id.in_([row.id for row in asked]) & (poll_vote.c.account_id == reader_id)
+        for vote in connection.execute(select(poll_vote.c.poll_id, poll_vote.c.choice).where(mine)):
+            voted.setdefault(vote.poll_id, set()).add(vote.choice)
+    authors = {row.id: row.account_id for row in rows}
+    return {
+        row.post_id: _poll(row, voted.get(row.id, set()), now, reader_id, authors[row.post_id]) for row in asked
+    }
+
+
+def _poll(row: Any, voted: set[int], now: Millis, reader_id: int | None, author_id: int) -> Poll:
+    closed = row.closed_at is not None or (row.expires_at is not None and row.expires_at <= now)
+    kept_back = row.hide_totals and not closed
+    votes = [0 if kept_back else int(option.get("votes") or 0) for option in row.options]
+    total = sum(votes)
+    options = [
+        Option(str(option["title"]), votes[n], f"{round(100 * votes[n] / total) if total else 0} %", n in voted)
+        for n, option in enumerate(row.options)
+    ]
+    may_vote = reader_id is not None and not closed and not voted and reader_id != author_id
+    return Poll(row.id, options, total, row.multiple, row.expires_at, closed, may_vote)

@@ -1,0 +1,70 @@
+"""Groups: which there are, and starting one."""
+
+from typing import Any
+
+from sqlalchemy import Connection, update
+from starlette.responses import Response
+from starlette.routing import Route
+
+from governance.offices.positions import Power, may
+from instance.db.groups import group as group_table
+from instance.db.unit import Unit
+from instance.errors import NotFoundError, RefusalError
+from instance.groups import groups
+from instance.site import Site
+from instance.web import people
+from instance.web.people import Person, person_of
+from instance.web.visitor import Visitor, go, member_page, page
+
+FIELDS = {"name-invalid": "name", "name-taken": "name"}
+
+
+async def listing(visitor: Visitor) -> Response:
+    """`/groups`: the open groups, and those she takes part in."""
+    house = visitor.house
+    shown = await house.store.read(people.open_groups, house.site)
+    yours = await house.store.read(_joined, house.site, visitor.account_id) if visitor.account_id is not None else []
+    return visitor.page("groups.html", here="groups", groups=shown, yours=yours, may_create=_may(visitor), done="")
+
+
+def _joined(connection: Connection, site: Site, account_id: int) -> list[Person]:
+    return [person_of(row, site) for row in groups.joined(connection, account_id)]
+
+
+def _may(visitor: Visitor) -> bool:
+    return visitor.session is not None and may(visitor.session.role, Power.CREATE_GROUP)
+
+
+async def new(visitor: Visitor) -> Response:
+    """The form that starts a group."""
+    if not _may(visitor):
+        raise NotFoundError
+    return visitor.page("group_new.html", here="groups")
+
+
+async def start(visitor: Visitor) -> Response:
+    """Start a group."""
+    if not _may(visitor):
+        raise NotFoundError
+    form = visitor.form
+    try:
+        await visitor.house.store.unit(_start, visitor.member.account_id, dict(form.values))
+    except RefusalError as refusal:
+        form.refuse(refusal, FIELDS)
+        return visitor.refused("group_new.html", here="groups")
+    return go(f"/@{form['name'].lower()}?done=started")
+
+
+def _start(u: Unit, created_by: int, values: dict[str, Any]) -> int:
+    shown, bio = str(values.get("display_name", "")).strip(), str(values.get("bio", "")).strip()
+    group_id = groups.create(u, str(values.get("name", "")), shown, created_by=created_by, bio=bio)
+    rules = str(values.get("rules", "")).strip()[:5000]
+    u.connection.execute(update(group_table).where(group_table.c.id == group_id).values(rules=rules))
+    return group_id
+
+
+ROUTES = [
+    Route("/groups", page(listing)),
+    Route("/groups/new", member_page(new), methods=["GET"]),
+    Route("/groups/new", member_page(start), methods=["POST"]),
+]
