@@ -20,6 +20,7 @@ from instance.clock import Clock
 from instance.db.store import Store, open_store
 from instance.entrance.answers import Answers
 from instance.house import House
+from instance.i18n import Languages
 from instance.jobs.runner import Runner
 from instance.jobs.table import release_all
 from instance.mastodon import oauth
@@ -31,6 +32,8 @@ from instance.policy.adopt import adopt_first
 from instance.settings import Settings
 from instance.site import Site
 from instance.vault import Vault, load_or_make_secret
+from instance.web.errors import error_page
+from instance.web.routes import ROUTES as PAGES
 
 
 class State(TypedDict):
@@ -105,7 +108,7 @@ def build(settings: Settings, clock: Clock | None = None, network: Network | Non
         async with open_house(site, runs_jobs=settings.runner, network=network) as house:
             yield {"house": house}
 
-    routes: list[BaseRoute] = [*health.ROUTES, *files.ROUTES, *oauth.ROUTES]
-    answers = Answers()
-    entrance = Middleware(Entrance, site, answers, Tally())
-    return Starlette(routes=routes, middleware=[entrance], exception_handlers=answers.handlers(), lifespan=lifespan)
+    routes: list[BaseRoute] = [*health.ROUTES, *files.ROUTES, *oauth.ROUTES, *PAGES]
+    answers = Answers(error_page)
+    around = [Middleware(Languages, default=settings.locale), Middleware(Entrance, site, answers, Tally())]
+    return Starlette(routes=routes, middleware=around, exception_handlers=answers.handlers(), lifespan=lifespan)

@@ -27,7 +27,15 @@ from instance.site import Site
 MEGABYTE = 1 << 20
 BODY_LIMIT = MEGABYTE
 MEDIA_LIMIT = 16 * MEGABYTE
-WITH_IMAGES = ("/api/v1/media", "/api/v2/media", "/api/v1/accounts/update_credentials", "/api/v1/profile", "/settings/")
+WITH_IMAGES = (
+    "/api/v1/media",
+    "/api/v2/media",
+    "/api/v1/accounts/update_credentials",
+    "/api/v1/profile",
+    "/settings/",
+    "/posts",
+    "/@",
+)
 ANY_HOST = ("/health/", "/metrics")
 
 Fields = MutableMapping[str, Any]

@@ -237,9 +237,7 @@ def _polls(connection: Connection, now: Millis, reader_id: int | None, rows: Seq
         for vote in connection.execute(select(poll_vote.c.poll_id, poll_vote.c.choice).where(mine)):
             voted.setdefault(vote.poll_id, set()).add(vote.choice)
     authors = {row.id: row.account_id for row in rows}
-    return {
-        row.post_id: _poll(row, voted.get(row.id, set()), now, reader_id, authors[row.post_id]) for row in asked
-    }
+    return {row.post_id: _poll(row, voted.get(row.id, set()), now, reader_id, authors[row.post_id]) for row in asked}
 
 
 def _poll(row: Any, voted: set[int], now: Millis, reader_id: int | None, author_id: int) -> Poll:

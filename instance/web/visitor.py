@@ -9,7 +9,9 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from governance.offices.positions import Power, may
 from instance.auth.sessions import Session, session_of
+from instance.db.hot import Query
 from instance.errors import NotFoundError
 from instance.house import House, house_of
 from instance.i18n import current, languages
@@ -17,7 +19,17 @@ from instance.web import forms
 from instance.web.policy import content_policy
 from instance.web.templating import fill
 
-STEWARD = "steward"
+NAME = Query("SELECT name FROM account WHERE id = :id")
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The member whose page it is, for the band on top."""
+
+    name: str
+    role: str
+    has_desk: bool
+    """Whether she decides about sign-ups, and so has a desk."""
 
 
 @dataclass(slots=True)
@@ -28,6 +40,7 @@ class Visitor:
     house: House
     session: Session | None
     csrf: str
+    me: Me | None = None
     form: forms.Form = field(default_factory=forms.Form)
 
     @property
@@ -67,7 +80,7 @@ class Visitor:
             "site_name": settings.name,
             "domain": settings.domain,
             "settings": settings,
-            "member": self.session,
+            "member": self.me,
             "csrf": self.csrf,
             "zone": self.zone,
             "form": self.form,
@@ -112,16 +125,19 @@ def member_page(handler: Handler) -> Endpoint:
     return page(guarded)
 
 
-def steward_page(handler: Handler) -> Endpoint:
-    """A page for stewards; to other members it does not exist."""
+def power_page(power: Power) -> Callable[[Handler], Endpoint]:
+    """A page for those who have a power; to other members it does not exist."""
 
-    @wraps(handler)
-    async def guarded(visitor: Visitor) -> Response:
-        if visitor.member.role != STEWARD:
-            raise NotFoundError
-        return await handler(visitor)
+    def wrap(handler: Handler) -> Endpoint:
+        @wraps(handler)
+        async def guarded(visitor: Visitor) -> Response:
+            if not may(visitor.member.role, power):
+                raise NotFoundError
+            return await handler(visitor)
 
-    return member_page(guarded)
+        return member_page(guarded)
+
+    return wrap
 
 
 def ask_to_sign_in(visitor: Visitor) -> Response:
@@ -145,7 +161,9 @@ async def visitor_of(request: Request) -> Visitor:
     if session is not None:
         if session.locale in languages():
             current.set(session.locale)
-        return Visitor(request, house, session, session.csrf)
+        rows = await house.store.hot(NAME, id=session.account_id)
+        me = Me(rows[0][0], session.role, may(session.role, Power.DECIDE_SIGN_UPS))
+        return Visitor(request, house, session, session.csrf, me)
     sent = request.cookies.get(forms.csrf_cookie_name(house), "")
     csrf = sent if forms.csrf_is_ours(house, sent) else forms.new_csrf(house)
     return Visitor(request, house, None, csrf)

@@ -44,8 +44,12 @@ def read(path: Path, locale: str | None = None) -> Catalog:
 def po_bytes(catalog: Catalog) -> bytes:
     """A catalogue as text, without dates."""
     buffer = io.BytesIO()
-    write_po(buffer, catalog, width=110, omit_header=False, include_lineno=False, sort_output=True, ignore_obsolete=True)
-    lines = [line for line in buffer.getvalue().split(b"\n") if not re.match(rb'"(POT-Creation|PO-Revision)-Date', line)]
+    write_po(
+        buffer, catalog, width=110, omit_header=False, include_lineno=False, sort_output=True, ignore_obsolete=True
+    )
+    lines = [
+        line for line in buffer.getvalue().split(b"\n") if not re.match(rb'"(POT-Creation|PO-Revision)-Date', line)
+    ]
     return b"\n".join(lines)
 
 
