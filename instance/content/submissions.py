@@ -1,0 +1,126 @@
+"""Posts that reach a group of ours: a follower's is let through at once, anyone else's waits for a moderator."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
+
+from instance.db.content import mention, post
+from instance.db.groups import group_post
+from instance.db.people import account
+from instance.db.unit import Unit
+from instance.errors import NotFoundError, RefusalError
+from instance.events import GroupPostAnnounced, GroupPostHeld
+from instance.groups import groups
+from instance.i18n import N_
+from instance.ids import sortable_id
+
+HELD, ANNOUNCED, REFUSED = "held", "announced", "refused"
+SHOWN_TO_ANYONE = ("public", "unlisted")
+
+
+def submit(u: Unit, post_id: int) -> None:
+    """Bring a new post before each open group of ours that it names or answers in. Doing it again changes nothing.
+
+    Only public and unlisted posts reach an open group (DECISIONS 28). A follower's post is announced: the group boosts it,
+    unless it answers a post of the group, which is announced to servers without a boost, so that people are not flooded.
+    """
+    row = u.connection.execute(select(post).where(post.c.id == post_id)).first()
+    if row is None or row.visibility not in SHOWN_TO_ANYONE or row.local_only or row.boost_of_id or row.deleted_at:
+        return
+    for group_id in _open_groups(u.connection, row):
+        if _known(u.connection, group_id, post_id) or row.account_id == group_id:
+            continue
+        trusted = groups.takes_part(u.connection, group_id, row.account_id)
+        group_post_id = sortable_id(u.now, u.now)
+        values = {"id": group_post_id, "group_id": group_id, "post_id": post_id, "state": HELD, "created_at": u.now}
+        u.connection.execute(insert(group_post).values(**values))
+        if trusted:
+            _let_through(u, group_post_id, group_id, row, None)
+        else:
+            u.record(GroupPostHeld(group_post_id, group_id, post_id))
+
+
+def approve(u: Unit, group_post_id: int, by: int | None) -> None:
+    """A moderator lets a held post through; `by` None is a steward at the command line.
+
+    Raises NotFoundError, RefusalError (403 for whoever does not moderate the group, 422 where nothing waits any more).
+    """
+    waiting = _waiting(u, group_post_id, by)
+    row = u.connection.execute(select(post).where(post.c.id == waiting.post_id)).one()
+    if row.deleted_at is not None:
+        raise NotFoundError
+    _let_through(u, group_post_id, waiting.group_id, row, by)
+
+
+def refuse(u: Unit, group_post_id: int, by: int | None) -> None:
+    """A moderator refuses a held post; it stays what it was outside the group. Raises as `approve` does."""
+    _waiting(u, group_post_id, by)
+    _decide(u, group_post_id, REFUSED, by)
+
+
+def held(connection: Connection, group_id: int) -> list[Row[Any]]:
+    """What waits in a group, oldest first: rows of group_post (`id`, `post_id`, `created_at`, ...)."""
+    asked = select(group_post).join(post, post.c.id == group_post.c.post_id)
+    waiting = and_(group_post.c.group_id == group_id, group_post.c.state == HELD, post.c.deleted_at.is_(None))
+    return list(connection.execute(asked.where(waiting).order_by(group_post.c.id)))
+
+
+def held_count(connection: Connection, group_id: int) -> int:
+    """How many posts wait in a group."""
+    asked = select(func.count()).select_from(group_post.join(post, post.c.id == group_post.c.post_id))
+    waiting = and_(group_post.c.group_id == group_id, group_post.c.state == HELD, post.c.deleted_at.is_(None))
+    return connection.execute(asked.where(waiting)).scalar_one()
+
+
+def groups_of(connection: Connection, post_id: int) -> list[int]:
+    """The groups of ours that let a post through."""
+    asked = select(group_post.c.group_id).where(group_post.c.post_id == post_id, group_post.c.state == ANNOUNCED)
+    return list(connection.execute(asked.order_by(group_post.c.id)).scalars())
+
+
+def _open_groups(connection: Connection, row: Row[Any]) -> list[int]:
+    """Open groups of ours that a post names, is addressed to, or answers in."""
+    named = select(account.c.id).join(mention, mention.c.account_id == account.c.id)
+    named = named.where(mention.c.post_id == row.id, account.c.kind == "group", account.c.domain == "")
+    wanted = set(connection.execute(named).scalars()) | ({row.group_id} - {None})
+    found = groups.local_among(connection, wanted) if wanted else {}
+    return sorted(group_id for group_id, tier in found.items() if tier == groups.OPEN)
+
+
+def _known(connection: Connection, group_id: int, post_id: int | None) -> bool:
+    same = and_(group_post.c.group_id == group_id, group_post.c.post_id == post_id)
+    return connection.execute(select(group_post.c.id).where(same)).first() is not None
+
+
+def _answers_in(connection: Connection, group_id: int, row: Row[Any]) -> bool:
+    """Whether a post answers one that the group let through, or one of the group's own."""
+    if row.reply_to_id is None:
+        return False
+    parent = and_(group_post.c.group_id == group_id, group_post.c.post_id == row.reply_to_id)
+    through = select(group_post.c.id).where(parent, group_post.c.state == ANNOUNCED)
+    return row.reply_to_account_id == group_id or connection.execute(through).first() is not None
+
+
+def _let_through(u: Unit, group_post_id: int, group_id: int, row: Row[Any], by: int | None) -> None:
+    boost_id: int | None = None
+    _decide(u, group_post_id, ANNOUNCED, by, boost_id)
+    if row.group_id is None:
+        u.connection.execute(update(post).where(post.c.id == row.id).values(group_id=group_id))
+    u.record(GroupPostAnnounced(group_post_id, group_id, row.id, boost_id))
+
+
+def _decide(u: Unit, group_post_id: int, state: str, by: int | None, boost_id: int | None = None) -> None:
+    values = {"state": state, "decided_by": by, "decided_at": u.now, "boost_id": boost_id}
+    u.connection.execute(update(group_post).where(group_post.c.id == group_post_id).values(**values))
+
+
+def _waiting(u: Unit, group_post_id: int, by: int | None) -> Row[Any]:
+    asked = select(group_post).where(group_post.c.id == group_post_id).with_for_update()
+    row = u.connection.execute(asked).first()
+    if row is None:
+        raise NotFoundError
+    if by is not None:
+        groups.check_moderator(u.connection, row.group_id, by)
+    if row.state != HELD:
+        raise RefusalError("already-decided", N_("This post does not wait any more: it is {state}."), state=row.state)
+    return row
