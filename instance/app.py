@@ -21,7 +21,7 @@ from instance.db.store import Store, open_store
 from instance.entrance.answers import Answers
 from instance.house import House
 from instance.i18n import Languages
-from instance.jobs.runner import Runner
+from instance.jobs.runner import Bell, Runner
 from instance.jobs.table import release_all
 from instance.mastodon import oauth
 from instance.media.intake import Intake
@@ -71,7 +71,9 @@ def make_federation(site: Site, store: Store, network: Network | None = None) ->
 
 
 @asynccontextmanager
-async def open_house(site: Site, *, runs_jobs: bool, network: Network | None = None) -> AsyncIterator[House]:
+async def open_house(
+    site: Site, *, runs_jobs: bool, network: Network | None = None, bell: Bell | None = None
+) -> AsyncIterator[House]:
     """Open the database and, if asked, run the jobs in this process; close both in order."""
     store = await open_store(site, wiring.EVENTS)
     runner: Runner | None = None
@@ -87,8 +89,14 @@ async def open_house(site: Site, *, runs_jobs: bool, network: Network | None = N
             runner = Runner(wiring.pumps(house))
             store.on_wake = runner.wake
             runner.start()
+        if bell is not None and runner is not None:
+            bell.listen(runner.wake)
+        elif bell is not None:
+            store.on_wake = bell.ring
         yield house
     finally:
+        if bell is not None:
+            await bell.close()
         if runner is not None:
             await runner.stop()
         await federation.aclose()
@@ -96,16 +104,19 @@ async def open_house(site: Site, *, runs_jobs: bool, network: Network | None = N
         await store.close()
 
 
-def build(settings: Settings, clock: Clock | None = None, network: Network | None = None) -> Starlette:
+def build(
+    settings: Settings, clock: Clock | None = None, network: Network | None = None, bell: Bell | None = None
+) -> Starlette:
     """The web application of one instance. Its lifespan opens and closes all it needs.
 
     `network` is how requests to other servers leave; tests join instances in one process by one of their own.
+    `bell` wakes the workers where this process runs no jobs itself.
     """
     site = make_site(settings, clock)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
-        async with open_house(site, runs_jobs=settings.runner, network=network) as house:
+        async with open_house(site, runs_jobs=settings.runner, network=network, bell=bell) as house:
             yield {"house": house}
 
     routes: list[BaseRoute] = [*health.ROUTES, *files.ROUTES, *oauth.ROUTES, *PAGES]

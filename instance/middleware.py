@@ -126,6 +126,8 @@ class Entrance:
     def saw(self, method: str, path: str, status: int, seconds: float, request_id: str) -> None:
         """Log and count an answered request: its path as `path_of` shows it, no query, no address."""
         self._tally.request(status, seconds)
+        if path.startswith("/health/") and status < 400:
+            return  # asked every few seconds
         log.info(
             "request", method=method, path=path_of(path), status=status, ms=round(seconds * 1000, 1), id=request_id
         )

@@ -148,6 +148,8 @@ def _variable(name: str) -> str:
 
 def _with_defaults(settings: Settings, given: Mapping[str, Any]) -> Settings:
     changes: dict[str, Any] = {}
+    if settings.workers > 1:
+        changes["runner"] = False  # jobs run in `skerry worker` then
     if settings.development:
         changes["registration"] = given.get("registration", Registration.OPEN)
         changes["rate_limits"] = given.get("rate_limits", False)

@@ -5,11 +5,14 @@ from functools import partial
 from federation.ports import HandlerTable
 from instance import events
 from instance.activities import keys, outgoing_members
+from instance.clock import HOUR
 from instance.db.unit import Handlers
 from instance.house import House
+from instance.jobs import daily
 from instance.jobs.local import JobHandler, Works
 from instance.jobs.runner import Pump
 from instance.jobs.table import RUNNER
+from instance.media import attachments
 from instance.notices import notifications
 from instance.people import accounts, erasure
 
@@ -40,6 +43,13 @@ EVENTS: Handlers = {
 ACTIVITIES: HandlerTable = {}
 
 
+# what runs by the clock
+TIMED = [
+    *daily.SWEEPS,
+    daily.Timed("erase unused pictures", HOUR, attachments.sweep),
+]
+
+
 def jobs(house: House) -> dict[str, JobHandler]:
     """kind of job -> its handler"""
     return {
@@ -50,4 +60,7 @@ def jobs(house: House) -> dict[str, JobHandler]:
 
 def pumps(house: House) -> list[Pump]:
     """All loops of work that a runner runs."""
-    return [Pump(RUNNER, Works(house.store, jobs(house)).work)]
+    return [
+        Pump(RUNNER, Works(house.store, jobs(house)).work),
+        Pump(daily.RUNNER, daily.Timer(house.store, TIMED).work),
+    ]

@@ -15,6 +15,7 @@ COMMANDS = {
     "serve": ("instance.cli.serve", "Run the instance: web, API, federation and jobs in one process."),
     "group": ("instance.cli.group", "Make groups, list them, let posts through that wait."),
     "policy": ("instance.cli.policy", "Show the federation policy, or change the stance towards a server."),
+    "worker": ("instance.cli.worker", "Run the jobs in a process of their own."),
     "db": ("instance.cli.db", "Upgrade the database, or show its version."),
 }
 

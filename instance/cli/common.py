@@ -4,16 +4,24 @@ Values go to stdout, everything else to stderr; `--json` gives one JSON object i
 """
 
 import asyncio
+import importlib
 import json
+import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import asyncpg
 import click
 
 from instance import wiring
 from instance.db.store import open_store
+from instance.db.version import schema_version
+from instance.jobs.runner import Bell
+from instance.observe import describe
 from instance.remembered import load_remembered
+from instance.settings import Settings
 from instance.site import Site
 from instance.vault import Vault, load_or_make_secret
 
@@ -50,3 +58,23 @@ def say(values: dict[str, Any], *, as_json: bool) -> None:
     else:
         for value in values.values():
             click.echo(value)
+
+
+def bell_of(settings: Settings) -> Bell | None:
+    """The bell between processes, if there is a Redis; arq is loaded only then (DECISIONS 9)."""
+    if not settings.redis_url:
+        return None
+    made: Bell = importlib.import_module("instance.jobs.redis").RedisBell(settings.redis_url, settings.domain)
+    return made
+
+
+def schema_or_exit(settings: Settings) -> str | None:
+    """The version of the database's schema; ends the process with a sentence where there is no database."""
+    try:
+        return asyncio.run(schema_version(settings))
+    except (OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        where = "the SQLite file in the data folder" if settings.sqlite else "the server that SKERRY_DATABASE_URL names"
+        click.echo(
+            f"skerry: the database does not answer ({describe(error)}); see to {where}, then try again", err=True
+        )
+        sys.exit(1)

@@ -1,37 +1,62 @@
 """`skerry serve`: check, upgrade (SQLite), listen."""
 
-import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import uvicorn
+from starlette.applications import Starlette
+from uvicorn.supervisors import Multiprocess
 
 from instance import app, observe
-from instance.cli.common import data_option
+from instance.cli.common import bell_of, data_option, schema_or_exit
 from instance.cli.db import run_upgrade
-from instance.db.version import HEAD, schema_version
+from instance.db.version import HEAD
+from instance.jobs.runner import Bell
 from instance.remembered import remember, settle_base_url
 from instance.settings import Settings, load, unknown_variables
 
-GRACE_SECONDS = 10
+GRACE_SECONDS = 4  # for open connections; the job runner has as long again
 
 
 @click.command()
 @click.option("--host", help="Address to listen on (default 127.0.0.1).")
 @click.option("--port", type=int, help="Port to listen on (default 8000).")
 @click.option("--base-url", help="The address that members see (default in development: http://HOST:PORT).")
+@click.option("--workers", type=int, help="Web processes (default 1); more need PostgreSQL, Redis and `skerry worker`.")
 @data_option
-def command(host: str | None, port: int | None, base_url: str | None, data: Path | None) -> None:
+def command(host: str | None, port: int | None, base_url: str | None, workers: int | None, data: Path | None) -> None:
     """Run the instance: web, API, federation and jobs in one process."""
-    settings = load(host=host, port=port, base_url=base_url, data=data)
-    observe.configure(settings.log_level, pretty=settings.development and sys.stderr.isatty())
+    given: dict[str, Any] = {"host": host, "port": port, "base_url": base_url, "workers": workers, "data": data}
+    settings = load(**given)
+    _log(settings)
     for name in unknown_variables(os.environ):
         click.echo(f"skerry: {name} is no setting and is not used; see docs/operators/settings.md", err=True)
     prepare(settings)
     click.echo(f"Skerry runs at {settings.base_url} ({settings.mode}); stop it with Ctrl-C.", err=True)
-    uvicorn.Server(server_config(settings)).run()
+    if settings.workers == 1:
+        uvicorn.Server(server_config(settings, app.build(settings, bell=_bell(settings)))).run()
+        return
+    os.environ.update({f"SKERRY_{name.upper()}": str(value) for name, value in given.items() if value is not None})
+    config = server_config(settings, "instance.cli.serve:web_process")
+    Multiprocess(config, [config.bind_socket()]).run()
+
+
+def web_process() -> Starlette:
+    """One of several web processes; it finds its settings in the environment."""
+    settings = load()
+    _log(settings)
+    return app.build(settings, bell=_bell(settings))
+
+
+def _bell(settings: Settings) -> Bell | None:
+    return None if settings.runner else bell_of(settings)
+
+
+def _log(settings: Settings) -> None:
+    observe.configure(settings.log_level, pretty=settings.development and sys.stderr.isatty())
 
 
 def prepare(settings: Settings) -> None:
@@ -40,7 +65,7 @@ def prepare(settings: Settings) -> None:
     old = settle_base_url(settings)
     if old:
         click.echo(f"skerry: this folder was at {old}; it is at {settings.base_url} from now on.", err=True)
-    found = asyncio.run(schema_version(settings))
+    found = schema_or_exit(settings)
     if found != HEAD:
         if not settings.sqlite:
             click.echo(f"skerry: the database has schema {found or 'none'}; run: skerry db upgrade", err=True)
@@ -49,17 +74,19 @@ def prepare(settings: Settings) -> None:
     remember(settings)
 
 
-def server_config(settings: Settings) -> uvicorn.Config:
-    """How uvicorn listens: uvloop and httptools, no access log of its own, no forwarded headers believed (LEAKS, no. 28)."""
+def server_config(settings: Settings, served: Starlette | str) -> uvicorn.Config:
+    """How uvicorn listens: uvloop and httptools, no logs of its own, no forwarded headers believed (LEAKS, no. 28)."""
     return uvicorn.Config(
-        app.build(settings),
+        served,
+        factory=isinstance(served, str),
+        workers=settings.workers,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
         http="httptools",
         lifespan="on",
         access_log=False,
-        log_level="warning",
+        log_config=None,
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,

@@ -14,7 +14,7 @@ JobHandler = Callable[[Job], Awaitable[Effect | None]]
 """Does what needs the network or time, and returns what is to be written: run in the job's last transaction."""
 
 AT_ONCE = 8
-RENEW_SECONDS = 20.0
+RENEW_SECONDS = 8.0
 
 
 class FinalError(Exception):

@@ -6,11 +6,13 @@ Embedded in `serve` by default; `skerry worker` runs the same pumps in a process
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from instance.observe import log
 
 IDLE_SECONDS = 1.0
 AFTER_ERROR_SECONDS = 2.0
+GRACE_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,20 @@ class Pump:
 
     name: str
     work: Callable[[], Awaitable[bool]]
+
+
+class Bell(Protocol):
+    """How runners in other processes are woken (instance.jobs.redis); without one they look once a second."""
+
+    def ring(self, names: set[str]) -> None:
+        """Work was committed for these pumps."""
+        ...
+
+    def listen(self, wake: Callable[[set[str]], None]) -> None:
+        """Call `wake` for what other processes ring."""
+        ...
+
+    async def close(self) -> None: ...
 
 
 class Runner:
@@ -44,7 +60,7 @@ class Runner:
         """Start all pumps on the running loop."""
         self._tasks = [asyncio.create_task(self._run(pump), name=f"pump {pump.name}") for pump in self._pumps]
 
-    async def stop(self, grace: float = 10.0) -> None:
+    async def stop(self, grace: float = GRACE_SECONDS) -> None:
         """Let running batches end within `grace` seconds; what does not end keeps its lease and is taken up later."""
         self._stopping.set()
         self.wake(set(self._wakes))

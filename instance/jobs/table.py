@@ -15,7 +15,7 @@ from instance.clock import HOUR, SECOND, Millis
 from instance.db.system import job
 from instance.db.unit import Unit
 
-LEASE: Millis = 60 * SECOND
+LEASE: Millis = 30 * SECOND
 MAX_TRIES = 12
 FIRST_DELAY: Millis = 5 * SECOND
 LONGEST_DELAY: Millis = 6 * HOUR

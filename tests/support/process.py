@@ -33,6 +33,7 @@ class Process:
     host: str = "127.0.0.1"
     port: int = 0
     arguments: tuple[str, ...] = ("serve",)
+    module: str = "instance"
     running: subprocess.Popen[bytes] | None = None
 
     @property
@@ -52,7 +53,7 @@ class Process:
         """Start it; `wait` says when it is ready."""
         self.port = self.port or free_port(self.host)
         self.data.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "instance", *self.arguments, "--data", str(self.data)]
+        command = [sys.executable, "-m", self.module, *self.arguments, "--data", str(self.data)]
         if self.arguments[0] == "serve":
             command += ["--host", self.host, "--port", str(self.port)]
         with self.log_path.open("ab") as log:
@@ -73,6 +74,13 @@ class Process:
             else:
                 time.sleep(0.02)
         raise AssertionError(f"not ready after {seconds} s: {self.log()[-2000:]}")
+
+    def wait_for(self, text: str, seconds: float = 30.0) -> None:
+        """Wait until it has printed this."""
+        deadline = time.monotonic() + seconds
+        while text not in self.log():
+            assert time.monotonic() < deadline, f"it did not say {text!r}: {self.log()[-2000:]}"
+            time.sleep(0.02)
 
     def stop(self, seconds: float = 15.0) -> int:
         """End it as a service manager does; its exit status."""

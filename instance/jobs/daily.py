@@ -1,0 +1,148 @@
+"""Timed jobs: what runs by the clock, once for the whole instance however many processes there are.
+
+Each has a row with a lease; whoever takes the lease runs it, batch by batch, each batch one transaction. A runner that
+dies leaves its lease to run out. The sweeps here erase what has had its time.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Column, ColumnElement, Table, Update, and_, delete, or_, select, update
+
+from federation.schema import inbox_activity
+from instance.clock import DAY, HOUR, MINUTE, Millis, monotonic
+from instance.db.people import one_time_link, session
+from instance.db.store import Store
+from instance.db.system import attempt, idempotent_answer, oauth_code, oauth_token, timed_lease
+from instance.db.unit import Unit
+from instance.db.upsert import insert_new
+from instance.observe import describe, log
+
+RUNNER = "timed"
+LEASE: Millis = 10 * MINUTE
+LOOK_SECONDS = 30.0
+BATCH = 500
+
+KEPT_INBOX: Millis = 14 * DAY  # far longer than any signature is accepted: nothing is taken in twice
+KEPT_ATTEMPTS: Millis = DAY
+KEPT_ANSWERS: Millis = DAY
+KEPT_LINKS: Millis = 30 * DAY  # used or run out: until then its reader is told which
+KEPT_TOKENS: Millis = 30 * DAY
+
+Step = Callable[[Unit], int]
+"""Does one batch in a transaction and says how many rows it touched; 0 means done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A timed job: its name, how often it runs (milliseconds), one batch of it."""
+
+    name: str
+    every: Millis
+    step: Step
+
+
+class Timer:
+    """Runs the timed jobs that are due; a pump of every runner."""
+
+    def __init__(self, store: Store, jobs: Sequence[Timed]) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._holder = secrets.token_hex(8)
+        self._look_at = 0.0
+
+    async def work(self) -> bool:
+        """Look every half minute whether one is due, and run it."""
+        if monotonic() < self._look_at:
+            return False
+        self._look_at = monotonic() + LOOK_SECONDS
+        for job in self._jobs:
+            if await self._store.unit(_take, job, self._holder):
+                await self._run(job)
+        return False
+
+    async def _run(self, job: Timed) -> None:
+        try:
+            touched = 1
+            while touched and await self._store.unit(_held, job, self._holder):
+                touched = await self._store.unit(job.step)
+        except Exception as error:  # noqa: BLE001 - the others must run
+            log.error("timed_job_failed", name=job.name, error=describe(error))
+        await self._store.unit(_done, job, self._holder)
+
+
+def _take(u: Unit, job: Timed, holder: str) -> bool:
+    """Take the lease if the job is due and nobody has it."""
+    insert_new(u.connection, timed_lease, name=job.name, holder="", until=0)
+    lease = timed_lease.c
+    due = or_(lease.last_run_at.is_(None), lease.last_run_at <= u.now - job.every)
+    free = and_(lease.name == job.name, lease.until < u.now, due)
+    return u.connection.execute(_set(free, holder=holder, until=u.now + LEASE)).rowcount == 1
+
+
+def _held(u: Unit, job: Timed, holder: str) -> bool:
+    """Keep the lease for another batch; False when another runner has it."""
+    mine = and_(timed_lease.c.name == job.name, timed_lease.c.holder == holder)
+    return u.connection.execute(_set(mine, until=u.now + LEASE)).rowcount == 1
+
+
+def _done(u: Unit, job: Timed, holder: str) -> None:
+    mine = and_(timed_lease.c.name == job.name, timed_lease.c.holder == holder)
+    u.connection.execute(_set(mine, until=0, last_run_at=u.now))
+
+
+def _set(which: ColumnElement[bool], **values: object) -> Update:
+    return update(timed_lease).where(which).values(**values)
+
+
+def _erase(u: Unit, table: Table, identity: Column[object], old: ColumnElement[bool]) -> int:
+    batch = select(identity).where(old).limit(BATCH)
+    return u.connection.execute(delete(table).where(identity.in_(batch))).rowcount
+
+
+def erase_sessions(u: Unit) -> int:
+    """Browser sessions that have run out."""
+    return _erase(u, session, session.c.id_hash, session.c.expires_at < u.now)
+
+
+def erase_codes(u: Unit) -> int:
+    """OAuth codes: a minute's use, then a day for noticing a second use."""
+    return _erase(u, oauth_code, oauth_code.c.code_hash, oauth_code.c.expires_at < u.now - DAY)
+
+
+def erase_tokens(u: Unit) -> int:
+    """Revoked access tokens."""
+    return _erase(u, oauth_token, oauth_token.c.id, oauth_token.c.revoked_at < u.now - KEPT_TOKENS)
+
+
+def erase_links(u: Unit) -> int:
+    """One-time links that were used or ran out."""
+    return _erase(u, one_time_link, one_time_link.c.token_hash, one_time_link.c.expires_at < u.now - KEPT_LINKS)
+
+
+def erase_attempts(u: Unit) -> int:
+    """Counted attempts at signing in."""
+    return _erase(u, attempt, attempt.c.id, attempt.c.created_at < u.now - KEPT_ATTEMPTS)
+
+
+def erase_answers(u: Unit) -> int:
+    """Answers kept for repeated requests."""
+    return _erase(u, idempotent_answer, idempotent_answer.c.id, idempotent_answer.c.created_at < u.now - KEPT_ANSWERS)
+
+
+def erase_inbox(u: Unit) -> int:
+    """What came in and was dealt with; its body went when it was done."""
+    old = and_(inbox_activity.c.done_at < u.now - KEPT_INBOX, inbox_activity.c.state.in_(["done", "ignored"]))
+    return _erase(u, inbox_activity, inbox_activity.c.id, old)
+
+
+SWEEPS = [
+    Timed("erase sessions", HOUR, erase_sessions),
+    Timed("erase codes", HOUR, erase_codes),
+    Timed("erase tokens", DAY, erase_tokens),
+    Timed("erase links", DAY, erase_links),
+    Timed("erase attempts", HOUR, erase_attempts),
+    Timed("erase answers", HOUR, erase_answers),
+    Timed("erase inbox", HOUR, erase_inbox),
+]

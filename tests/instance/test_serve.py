@@ -1,0 +1,105 @@
+"""`skerry serve` as a real process: ready soon, stopped gently, upgrades with a copy, refuses what is unsafe."""
+
+import os
+import re
+import sqlite3
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import POSTGRES, Databases
+from tests.support import redis
+from tests.support.process import Process, served
+
+pytestmark = pytest.mark.processes
+
+
+def test_a_second_start_is_ready_within_three_seconds(tmp_path: Path) -> None:
+    process = Process(tmp_path / "d").start()
+    process.wait()
+    assert process.stop() in {0, -15}
+    process.start()
+    assert process.wait() < 3 * 2  # twice the promise: the tests share two cores
+    started = time.monotonic()
+    process.stop()
+    assert time.monotonic() - started < 10
+    assert "Traceback" not in process.log()
+
+
+def test_an_open_stream_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    with served(tmp_path / "d") as process, httpx.stream("GET", f"{process.url}/health/live", trust_env=False):
+        started = time.monotonic()
+        process.stop()
+        assert time.monotonic() - started < 10
+
+
+def test_another_port_is_taken_with_a_warning(tmp_path: Path) -> None:
+    with served(tmp_path / "d") as process:
+        first = process.url
+    process.port = 0
+    process.start()
+    process.wait()
+    process.stop()
+    assert f"this folder was at {first}; it is at {process.url} from now on" in process.log()
+
+
+def test_an_upgrade_copies_the_file_first(tmp_path: Path) -> None:
+    with served(tmp_path / "d") as process:
+        pass
+    with sqlite3.connect(tmp_path / "d" / "skerry.sqlite3") as database:
+        database.execute("UPDATE alembic_version SET version_num = '0001'")
+        tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    process.cli("db", "upgrade")
+    with sqlite3.connect(tmp_path / "d" / "skerry.sqlite3.before-upgrade") as copy:
+        assert {row[0] for row in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")} == tables
+
+
+def test_unknown_settings_are_named(tmp_path: Path) -> None:
+    with served(tmp_path / "d", SKERRY_PROT="1") as process:
+        assert "SKERRY_PROT is no setting" in process.log()
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"SKERRY_MODE": "production"}, "SKERRY_BASE_URL is missing"),
+        ({"SKERRY_MODE": "production", "SKERRY_BASE_URL": "http://a.example"}, "Production refuses to start: .*https"),
+        ({"SKERRY_WORKERS": "2"}, "SKERRY_WORKERS is above 1 with SQLite"),
+        ({"SKERRY_DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/x"}, "the database does not answer"),
+    ],
+)
+def test_it_does_not_start_unsafe(tmp_path: Path, environ: dict[str, str], said: str) -> None:
+    process = Process(tmp_path / "d", environ).start()
+    assert process.running is not None
+    assert process.running.wait(20) in {1, 2}
+    assert re.search(said, process.log())
+    assert "Traceback" not in process.log()
+    assert "hunter2" not in process.log()
+
+
+def test_postgres_is_not_upgraded_by_serve(tmp_path: Path) -> None:
+    process = Process(tmp_path / "d", {"SKERRY_DATABASE_URL": os.environ[POSTGRES]}).start()  # an empty database
+    assert process.running is not None
+    assert process.running.wait(20) == 1
+    assert "run: skerry db upgrade" in process.log()
+
+
+async def test_many_workers_on_postgres_and_redis(databases: Databases, tmp_path: Path) -> None:
+    if databases.kind != "postgresql":
+        return
+    server = redis.start()
+    environ = {"SKERRY_DATABASE_URL": await databases.make(), "REDIS_URL": server.url, "SKERRY_WORKERS": "2"}
+    web = Process(tmp_path / "d", environ).start()
+    try:
+        web.wait()
+        worker = Process(tmp_path / "d", environ, arguments=("worker",)).start()
+        worker.wait_for("worker runs")
+        answers = [httpx.get(f"{web.url}/health/ready", trust_env=False).status_code for _ in range(10)]
+        assert answers == [200] * 10
+        assert worker.stop() == 0
+    finally:
+        web.stop()
+        server.stop()
+    assert "Traceback" not in web.log() + worker.log()
