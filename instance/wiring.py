@@ -4,7 +4,7 @@ from functools import partial
 
 from federation.ports import HandlerTable
 from instance import events
-from instance.activities import keys, outgoing_members
+from instance.activities import keys, outgoing_groups, outgoing_members, outgoing_posts
 from instance.clock import HOUR
 from instance.db.unit import Handlers
 from instance.house import House
@@ -24,19 +24,20 @@ EVENTS: Handlers = {
     events.FollowRejected: [notifications.on_follow_gone, outgoing_members.on_follow_rejected],
     events.FollowEnded: [notifications.on_follow_gone, outgoing_members.on_follow_ended],
     events.BlockMade: [notifications.on_block, outgoing_members.on_block_made],
-    events.PostWritten: [notifications.on_post],
+    events.PostWritten: [notifications.on_post, outgoing_posts.on_post_written],
     events.PostReceived: [notifications.on_post],
-    events.PostEdited: [notifications.on_edit],
-    events.PostDeleted: [notifications.on_deleted],
-    events.PostBoosted: [notifications.on_boost],
-    events.BoostUndone: [notifications.on_unboost],
-    events.PostFavourited: [notifications.on_favourite],
-    events.FavouriteUndone: [notifications.on_unfavourite],
-    events.PollClosed: [notifications.on_poll_closed],
-    events.GroupPostAnnounced: [notifications.on_announced],
+    events.PostEdited: [notifications.on_edit, outgoing_posts.on_post_edited, outgoing_groups.on_edited],
+    events.PostDeleted: [notifications.on_deleted, outgoing_posts.on_post_deleted, outgoing_groups.on_deleted],
+    events.PostBoosted: [notifications.on_boost, outgoing_posts.on_boost],
+    events.BoostUndone: [notifications.on_unboost, outgoing_posts.on_unboost],
+    events.PostFavourited: [notifications.on_favourite, outgoing_posts.on_favourite],
+    events.FavouriteUndone: [notifications.on_unfavourite, outgoing_posts.on_unfavourite],
+    events.PollClosed: [notifications.on_poll_closed, outgoing_posts.on_poll_closed],
+    events.GroupPostAnnounced: [notifications.on_announced, outgoing_groups.on_announced],
     events.BlockEnded: [outgoing_members.on_block_ended],
     events.AccountUpdated: [outgoing_members.on_account_updated],
     events.AccountDeleted: [outgoing_members.on_account_deleted],
+    events.PollVoted: [outgoing_posts.on_vote],
 }
 
 # (activity type, object type or "*") -> what it does here
@@ -55,6 +56,7 @@ def jobs(house: House) -> dict[str, JobHandler]:
     return {
         accounts.ERASURE: erasure.run,
         keys.KIND: partial(keys.mint, house),
+        outgoing_posts.POLL_UPDATE: outgoing_posts.poll_job,
     }
 
 

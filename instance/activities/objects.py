@@ -1,0 +1,142 @@
+"""Our posts, boosts and collections, as one reader from another server may see them. Absent and forbidden look alike."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, select
+
+from federation.ports import Collected, Reader
+from federation.vocab import build
+from instance.activities import notes
+from instance.db.content import pin, post
+from instance.db.people import follow, restriction
+from instance.db.store import Store
+from instance.groups import groups
+from instance.people import accounts
+from instance.policy.inforce import in_force_here
+from instance.site import Site
+from policies.audience import PostAudience, ReaderFacts, Visibility, may_read
+from policies.facts import PeerFacts, PostFacts
+from policies.outbound import may_read as may_be_read_there
+
+PAGE = 20
+FOR_ANYONE = ("public", "unlisted")
+ACTIVITY = "/activity"
+
+
+class Objects:
+    """Implements `federation.ports.LocalObjects` over our rows."""
+
+    def __init__(self, site: Site, store: Store) -> None:
+        self._site = site
+        self._store = store
+
+    async def document(self, iri: str, reader: Reader) -> dict[str, Any] | None:
+        """A post, its Create (`…/activity`), a boost; a Tombstone of what was for anyone and is gone."""
+        return await self._store.read(_document, self._site, iri, reader)
+
+    async def collection(self, owner: str, name: str, reader: Reader) -> Collected | None:
+        """A collection of an actor or post of ours. Followers and following tell neither names nor totals."""
+        return await self._store.read(_collection, owner, name)
+
+    async def page(self, iri: str) -> str | None:
+        """The page for people."""
+        return await self._store.read(_page, self._site, iri)
+
+
+def _document(connection: Connection, site: Site, iri: str, reader: Reader) -> dict[str, Any] | None:
+    row = notes.by_iri(connection, iri.removesuffix(ACTIVITY))
+    if row is None or not row.iri.startswith(site.base_url + "/") or not _readable(connection, row, reader):
+        return None
+    if row.deleted_at is not None:
+        return build.with_context(build.tombstone(row.iri, "Note", row.deleted_at))
+    if row.boost_of_id is not None:
+        return _boost(connection, row)
+    composed = notes.compose(connection, site, row)
+    if composed is None:
+        return None
+    if iri.endswith(ACTIVITY):
+        return build.wrapping(composed.document, "Create", iri)
+    return build.with_context(composed.document)
+
+
+def _boost(connection: Connection, row: Row[Any]) -> dict[str, Any] | None:
+    boosted = notes.by_id(connection, row.boost_of_id)
+    if boosted is None or boosted.visibility not in FOR_ANYONE or boosted.deleted_at is not None:
+        return None
+    found = accounts.by_ids(connection, [row.account_id, boosted.account_id])
+    return notes.boost(row, found[row.account_id], boosted, found[boosted.account_id])
+
+
+def _readable(connection: Connection, row: Row[Any], reader: Reader) -> bool:
+    """The author's audience asks for the very actor that signed; the policy asks for its server."""
+    facts = _reader_facts(connection, row, reader)
+    if not may_read(PostAudience(Visibility(row.visibility), row.local_only), facts):
+        return False
+    tier = groups.tier(connection, row.group_id) if row.group_id else None
+    there = facts.follows_author or facts.is_mentioned
+    given = PostFacts(row.visibility, local_only=row.local_only, tier=tier, reader_there=there)
+    return may_be_read_there(in_force_here(connection), PeerFacts(reader.host, signed=True), given).allowed
+
+
+def _reader_facts(connection: Connection, row: Row[Any], reader: Reader) -> ReaderFacts:
+    known = accounts.by_iri(connection, reader.actor)
+    if known is None or known.domain == "":
+        return ReaderFacts()
+    follows = (follow.c.follower_id == known.id, follow.c.target_id == row.account_id, follow.c.state == "accepted")
+    blocks = (restriction.c.account_id == row.account_id, restriction.c.target_id == known.id)
+    asked = select(exists().where(*follows), exists().where(*blocks, restriction.c.kind == "block"))
+    follows_author, is_blocked = connection.execute(asked).one()
+    named = any(other.id == known.id for other, _ in notes.mentioned(connection, row.id))
+    return ReaderFacts(is_mentioned=named, follows_author=follows_author, is_blocked=is_blocked)
+
+
+def _collection(connection: Connection, owner: str, name: str) -> Collected | None:
+    if name == "replies":
+        return _replies(connection, owner)
+    row = accounts.by_iri(connection, owner)
+    if row is None or row.domain or not accounts.is_shown(row):
+        return None
+    if name in {"followers", "following"}:
+        return Collected()
+    if name == "outbox":
+        return Collected(_newest(connection, row))
+    if name == "featured":
+        return Collected(_pinned(connection, row.id))
+    if name == "moderators" and row.kind == "group":
+        found = accounts.by_ids(connection, groups.moderators(connection, row.id))
+        return Collected([account.iri for account in found.values()])
+    return None
+
+
+def _newest(connection: Connection, row: Row[Any]) -> list[Any]:
+    """The newest public posts of a person as Creates, of a group as Announces; by name, their content is fetched."""
+    mine = (post.c.account_id == row.id, post.c.visibility == "public", post.c.deleted_at.is_(None))
+    asked = select(post.c.iri, post.c.boost_of_id).where(*mine, ~post.c.local_only)
+    found = connection.execute(asked.order_by(post.c.id.desc()).limit(PAGE))
+    return [iri if boosted is not None else iri + ACTIVITY for iri, boosted in found]
+
+
+def _pinned(connection: Connection, account_id: int) -> list[Any]:
+    asked = select(post.c.iri).join(pin, pin.c.post_id == post.c.id).where(pin.c.account_id == account_id)
+    shown = asked.where(post.c.visibility.in_(FOR_ANYONE), ~post.c.local_only, post.c.deleted_at.is_(None))
+    return list(connection.execute(shown.order_by(pin.c.id.desc())).scalars())
+
+
+def _replies(connection: Connection, iri: str) -> Collected | None:
+    row = notes.by_iri(connection, iri)
+    if row is None or row.visibility not in FOR_ANYONE or row.local_only or row.deleted_at is not None:
+        return None
+    answers = (post.c.reply_to_id == row.id, post.c.visibility.in_(FOR_ANYONE), post.c.deleted_at.is_(None))
+    asked = select(post.c.iri).where(*answers, ~post.c.local_only).order_by(post.c.id).limit(PAGE)
+    return Collected(list(connection.execute(asked).scalars()))
+
+
+def _page(connection: Connection, site: Site, iri: str) -> str | None:
+    known = accounts.by_iri(connection, iri)
+    if known is not None and known.domain == "":
+        return site.url(f"/@{known.name}")
+    row = notes.by_iri(connection, iri.removesuffix(ACTIVITY))
+    if row is None or row.visibility not in FOR_ANYONE or row.local_only or row.deleted_at is not None:
+        return None
+    shown = row if row.boost_of_id is None else notes.by_id(connection, row.boost_of_id)
+    return str(shown.url) if shown is not None and shown.url else None
