@@ -14,7 +14,7 @@ from federation.client.network import GuardedNetwork, Network
 from federation.context import Federation
 from federation.remote.memory import Memory
 from federation.signatures.keyring import Keyring
-from instance import __version__, files, health, wiring
+from instance import __version__, files, health, metrics, wiring
 from instance.activities.ports import make_ports
 from instance.clock import Clock
 from instance.db.store import Store, open_store
@@ -119,7 +119,8 @@ def build(
         async with open_house(site, runs_jobs=settings.runner, network=network, bell=bell) as house:
             yield {"house": house}
 
-    routes: list[BaseRoute] = [*health.ROUTES, *files.ROUTES, *oauth.ROUTES, *PAGES]
+    tally = Tally()
+    routes: list[BaseRoute] = [*health.ROUTES, *metrics.routes(tally), *files.ROUTES, *oauth.ROUTES, *PAGES]
     answers = Answers(error_page)
-    around = [Middleware(Languages, default=settings.locale), Middleware(Entrance, site, answers, Tally())]
+    around = [Middleware(Languages, default=settings.locale), Middleware(Entrance, site, answers, tally)]
     return Starlette(routes=routes, middleware=around, exception_handlers=answers.handlers(), lifespan=lifespan)
