@@ -16,7 +16,8 @@ COMMANDS = {
     "group": ("instance.cli.group", "Make groups, list them, let posts through that wait."),
     "policy": ("instance.cli.policy", "Show the federation policy, or change the stance towards a server."),
     "worker": ("instance.cli.worker", "Run the jobs in a process of their own."),
-    "db": ("instance.cli.db", "Upgrade the database, or show its version."),
+    "doctor": ("instance.cli.doctor", "Check what an operator answers for, with a remedy for each."),
+    "db": ("instance.cli.db", "Upgrade the database, show its version, or try jobs again that were put aside."),
 }
 
 

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import click
 
-from instance.cli.common import data_option
+from instance.cli.common import data_option, in_unit, site_of
 from instance.db.version import HEAD, schema_version
+from instance.jobs.table import retry_dead
 from instance.remembered import load_remembered
 from instance.settings import Settings
 
 
 @click.group()
 def command() -> None:
-    """Upgrade the database, or show its version."""
+    """Upgrade the database, show its version, or try jobs again that were put aside."""
 
 
 @command.command()
@@ -33,6 +34,13 @@ def version(data: Path | None) -> None:
     """Print the schema's version, and the one that this release needs."""
     found = asyncio.run(schema_version(load_remembered(data)))
     click.echo(f"{found or 'none'} (this release needs {HEAD})")
+
+
+@command.command()
+@data_option
+def retry(data: Path | None) -> None:
+    """Try the jobs again that were put aside; prints how many."""
+    click.echo(in_unit(site_of(data), retry_dead))
 
 
 def run_upgrade(settings: Settings) -> None:
