@@ -23,7 +23,7 @@ from instance.house import House
 from instance.i18n import Languages
 from instance.jobs.runner import Bell, Runner
 from instance.jobs.table import release_all
-from instance.mastodon import oauth
+from instance.mastodon.routes import ROUTES as API
 from instance.media.intake import Intake
 from instance.media.workshop import Workshop
 from instance.middleware import Entrance
@@ -120,7 +120,7 @@ def build(
             yield {"house": house}
 
     tally = Tally()
-    routes: list[BaseRoute] = [*health.ROUTES, *metrics.routes(tally), *files.ROUTES, *oauth.ROUTES, *PAGES]
+    routes: list[BaseRoute] = [*health.ROUTES, *metrics.routes(tally), *files.ROUTES, *API, *PAGES]
     answers = Answers(error_page)
     around = [Middleware(Languages, default=settings.locale), Middleware(Entrance, site, answers, tally)]
     return Starlette(routes=routes, middleware=around, exception_handlers=answers.handlers(), lifespan=lifespan)

@@ -6,6 +6,7 @@ from federation.ports import HandlerTable
 from instance import events
 from instance.activities import keys, outgoing_groups, outgoing_members, outgoing_posts
 from instance.clock import HOUR
+from instance.content import conversations
 from instance.db.unit import Handlers
 from instance.house import House
 from instance.jobs import daily
@@ -13,6 +14,7 @@ from instance.jobs.local import JobHandler, Works
 from instance.jobs.runner import Pump
 from instance.jobs.table import RUNNER
 from instance.media import attachments
+from instance.media import remote as pictures
 from instance.notices import notifications
 from instance.people import accounts, erasure
 
@@ -24,10 +26,15 @@ EVENTS: Handlers = {
     events.FollowRejected: [notifications.on_follow_gone, outgoing_members.on_follow_rejected],
     events.FollowEnded: [notifications.on_follow_gone, outgoing_members.on_follow_ended],
     events.BlockMade: [notifications.on_block, outgoing_members.on_block_made],
-    events.PostWritten: [notifications.on_post, outgoing_posts.on_post_written],
-    events.PostReceived: [notifications.on_post],
+    events.PostWritten: [notifications.on_post, conversations.on_post, outgoing_posts.on_post_written],
+    events.PostReceived: [notifications.on_post, conversations.on_post],
     events.PostEdited: [notifications.on_edit, outgoing_posts.on_post_edited, outgoing_groups.on_edited],
-    events.PostDeleted: [notifications.on_deleted, outgoing_posts.on_post_deleted, outgoing_groups.on_deleted],
+    events.PostDeleted: [
+        notifications.on_deleted,
+        conversations.on_deleted,
+        outgoing_posts.on_post_deleted,
+        outgoing_groups.on_deleted,
+    ],
     events.PostBoosted: [notifications.on_boost, outgoing_posts.on_boost],
     events.BoostUndone: [notifications.on_unboost, outgoing_posts.on_unboost],
     events.PostFavourited: [notifications.on_favourite, outgoing_posts.on_favourite],
@@ -57,6 +64,7 @@ def jobs(house: House) -> dict[str, JobHandler]:
         accounts.ERASURE: erasure.run,
         keys.KIND: partial(keys.mint, house),
         outgoing_posts.POLL_UPDATE: outgoing_posts.poll_job,
+        pictures.JOB: pictures.Fetcher(house.intake, partial(pictures.fetch, house.federation)).run,
     }
 
 

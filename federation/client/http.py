@@ -90,31 +90,40 @@ class Client:
     async def aclose(self) -> None:
         await self._client.aclose()
 
-    async def get(self, url: str, types: frozenset[str], headers: Signing, allow: Callable[[str], bool]) -> Answer:
+    async def get(
+        self,
+        url: str,
+        types: frozenset[str],
+        headers: Signing,
+        allow: Callable[[str], bool],
+        most: int = MOST_BYTES,
+    ) -> Answer:
         """GET with at most three redirects, each as the first: signed anew, its host asked of `allow` and the guard.
 
-        A 2xx answer has one of `types` (without parameters). Raises UnreachableError, RefusedError, TooLargeError,
+        A 2xx answer has one of `types` (without parameters) and at most `most` bytes. Raises UnreachableError, RefusedError, TooLargeError,
         WrongTypeError.
         """
         try:
             async with asyncio.timeout(TOTAL_SECONDS):
-                return await self._follow(url, types, headers, allow)
+                return await self._follow(url, types, headers, allow, most)
         except (httpcore.TimeoutException, httpx.TimeoutException, TimeoutError) as error:
             raise UnreachableError(f"{host_of(url)} took too long") from error
         except (httpcore.NetworkError, httpcore.ProtocolError, httpx.TransportError, OSError, ssl.SSLError) as error:
             raise UnreachableError(f"{host_of(url)} can't be reached: {type(error).__name__}") from error
 
-    async def _follow(self, url: str, types: frozenset[str], headers: Signing, allow: Callable[[str], bool]) -> Answer:
+    async def _follow(
+        self, url: str, types: frozenset[str], headers: Signing, allow: Callable[[str], bool], most: int
+    ) -> Answer:
         for _ in range(MOST_REDIRECTS + 1):
             if not is_iri(url) or not allow(host_of(url)):
                 raise RefusedError("that address is none that we speak to")
-            location, answer = await self._once(url, types, await headers(url))
+            location, answer = await self._once(url, types, await headers(url), most)
             if answer is not None:
                 return answer
             url = urljoin(url, location)
         raise UnreachableError(f"{host_of(url)} redirects again and again")
 
-    async def _once(self, url: str, types: frozenset[str], headers: Headers) -> tuple[str, Answer | None]:
+    async def _once(self, url: str, types: frozenset[str], headers: Headers, most: int) -> tuple[str, Answer | None]:
         spend(host_of(url))
         self.requests += 1
         async with self._client.stream("GET", url, headers=headers) as response:
@@ -126,16 +135,16 @@ class Client:
                 raise WrongTypeError(f"{host_of(url)} answered {kind[:60] or 'nothing'}")
             if response.is_success and response.headers.get("content-encoding", "identity") != "identity":
                 raise WrongTypeError(f"{host_of(url)} answered in an encoding that was not asked for")
-            body = await _read(response) if response.is_success else b""
+            body = await _read(response, most) if response.is_success else b""
             return "", Answer(url, response.status_code, kind, parameters, body)
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def _read(response: httpx.Response, most: int) -> bytes:
     parts: list[bytes] = []
     length = 0
     async for chunk in response.aiter_raw():
         length += len(chunk)
-        if length > MOST_BYTES:
-            raise TooLargeError(f"more than {MOST_BYTES} bytes")
+        if length > most:
+            raise TooLargeError(f"more than {most} bytes")
         parts.append(chunk)
     return b"".join(parts)

@@ -16,12 +16,11 @@ from typing import BinaryIO
 import blurhash
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
-from instance.media.workshop import Encoded, Order
+from instance.media.workshop import MOST_SOURCE_PIXELS, Encoded, Order
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 MEMORY = 1_500 * 1024 * 1024
 CPU_SECONDS = 600
-MOST_SOURCE_PIXELS = 40_000_000
 MOST_PIXELS = 8_294_400  # 3840 x 2160, as Mastodon keeps
 MOST_SIDE = 16_000
 PREVIEW_SIDE = 640

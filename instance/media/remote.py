@@ -8,6 +8,9 @@ from collections.abc import Awaitable, Callable
 
 from sqlalchemy import delete, func, insert, select, update
 
+from federation.client.pictures import picture
+from federation.context import Federation
+from federation.errors import FederationError, UnreachableError
 from instance.clock import DAY, HOUR, Millis
 from instance.db.content import remote_file
 from instance.db.hot import Query
@@ -19,6 +22,7 @@ from instance.jobs.local import Effect
 from instance.jobs.table import Job
 from instance.media.attachments import forget_files
 from instance.media.intake import Intake
+from instance.media.workshop import refusal
 
 JOB = "fetch_picture"
 MOST_STORED = 2 * 1024**3
@@ -65,6 +69,16 @@ def want(u: Unit, address: str) -> None:
     else:
         u.connection.execute(update(remote_file).where(mine).values(state="wanted", used_at=u.now, tries=0))
     jobs.enqueue(u, JOB, {"url": address}, unique=f"picture {name}")
+
+
+async def fetch(federation: Federation, address: str) -> bytes:
+    """The bytes at an address, through the guard. Raises RefusalError where no later try can help, else FederationError."""
+    try:
+        return await picture(federation, address)
+    except UnreachableError:
+        raise
+    except FederationError:
+        raise refusal("damaged") from None
 
 
 class Fetcher:

@@ -1,0 +1,33 @@
+"""All routes of the client API, in an order in which fixed words come before ids."""
+
+from starlette.routing import BaseRoute
+
+from instance.mastodon import (
+    accounts,
+    filters,
+    instance,
+    media,
+    notifications,
+    oauth,
+    profile,
+    quiet,
+    reading,
+    relationships,
+    search,
+    speaking_up,
+)
+
+ROUTES: list[BaseRoute] = [
+    *oauth.ROUTES,
+    *instance.ROUTES,
+    *profile.ROUTES,
+    *relationships.ROUTES,
+    *reading.ROUTES,
+    *quiet.ROUTES,
+    *accounts.ROUTES,
+    *notifications.ROUTES,
+    *media.ROUTES,
+    *filters.ROUTES,
+    *search.ROUTES,
+    *speaking_up.ROUTES,
+]
