@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,6 +16,7 @@ from instance.mastodon import serialise
 from instance.mastodon.errors import listed
 from instance.mastodon.paging import Page, link_header
 from instance.mastodon.params import id_of
+from instance.media.intake import MOST_BYTES
 from instance.people import accounts
 from instance.people.accounts import AccountRow
 
@@ -52,6 +54,14 @@ async def reader(request: Request) -> tuple[House, int | None]:
     house = house_of(request)
     caller = await optional_bearer(house, request)
     return house, caller.account_id if caller is not None else None
+
+
+async def uploaded(file: UploadFile) -> bytes:
+    """What was uploaded, one byte more than is taken at most; the temporary file is gone then."""
+    try:
+        return await file.read(MOST_BYTES + 1)
+    finally:
+        await file.close()
 
 
 def path_id(request: Request, name: str = "id") -> int:

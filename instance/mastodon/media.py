@@ -9,13 +9,12 @@ from starlette.responses import Response
 
 from instance.errors import RefusalError
 from instance.i18n import N_
-from instance.mastodon.asking import delete, get, member, path_id, post, put
+from instance.mastodon.asking import delete, get, member, path_id, post, put, uploaded
 from instance.mastodon.entities import media_entity
 from instance.mastodon.errors import answer
 from instance.mastodon.params import Params, params, wrong
 from instance.media import attachments
 from instance.media.attachments import Words
-from instance.media.intake import MOST_BYTES
 
 SCOPE = "write:media"
 
@@ -27,7 +26,7 @@ async def upload(request: Request) -> Response:
     file = asked.file("file")
     if file is None:
         raise RefusalError("file-missing", N_("Validation failed: File can't be blank"))
-    data = await file.read(MOST_BYTES + 1)
+    data = await uploaded(file)
     media_id = await house.intake.take_image(caller.me, data, _words(asked))
     row = await house.store.read(attachments.own, caller.me, media_id)
     return answer(media_entity(row, house.site))

@@ -10,12 +10,11 @@ from starlette.responses import Response
 from instance.auth.bearer import Caller
 from instance.db.people import follow, login
 from instance.house import House
-from instance.mastodon.asking import account_row, delete, get, member, patch
+from instance.mastodon.asking import account_row, delete, get, member, patch, uploaded
 from instance.mastodon.entities import account_entity
 from instance.mastodon.errors import answer
 from instance.mastodon.params import Params, params, wrong
 from instance.media import store
-from instance.media.intake import MOST_BYTES
 from instance.people import accounts
 from instance.people.accounts import AccountRow, ProfileChanges
 
@@ -125,7 +124,7 @@ def _fields(asked: Params) -> list[tuple[str, str]] | None:
 async def _picture(house: House, asked: Params, kind: str) -> str | None:
     """The new picture's key. An empty value changes nothing: some apps send it for a picture that they did not touch."""
     file = asked.file(kind)
-    return None if file is None else await house.intake.take_profile(await file.read(MOST_BYTES + 1), kind)
+    return None if file is None else await house.intake.take_profile(await uploaded(file), kind)
 
 
 def _without(kind: str) -> Callable[[Request], Awaitable[Response]]:
