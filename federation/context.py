@@ -1,9 +1,11 @@
 """Federation: one instance's dealings with others. Built once by `app`, passed explicitly."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from federation.client.http import Client
 from federation.client.lines import Lines
+from federation.collector import Collector
 from federation.ports import Clock, Ports, Store
 from federation.remote.memory import Memory
 from federation.signatures.keyring import Keyring
@@ -21,8 +23,13 @@ class Federation:
     keyring: Keyring
     memory: Memory
     ports: Ports
+    arrivals: Collector
+    """Stores what inboxes were sent, many in one transaction."""
     user_agent: str = "Skerry"
     software_version: str = ""
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the process is to end: nothing new is begun."""
+    open_registrations: bool = False
     plain_peers: bool = False
     """Whether peers may be reached by http without TLS (development, listed peers)."""
 
@@ -30,6 +37,11 @@ class Federation:
     def domain(self) -> str:
         """`host[:port]` of this instance."""
         return self.base_url.partition("://")[2]
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Activity types that something is done with here."""
+        return frozenset(kind for kind, _ in self.ports.handlers)
 
     @property
     def actor(self) -> str:

@@ -144,3 +144,5 @@ class Ports:
     actors: LocalActors
     objects: LocalObjects
     handlers: HandlerTable
+    refusals: tuple[type[Exception], ...] = ()
+    """What handlers raise where the instance's own rules say no: nothing is done, and nothing is tried again."""

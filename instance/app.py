@@ -8,10 +8,14 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from federation import routes as federation_routes
 from federation.client.http import Client
 from federation.client.lines import Lines
 from federation.client.network import GuardedNetwork, Network
+from federation.collector import Collector
 from federation.context import Federation
+from federation.inbound import arrivals
+from federation.outbound import deliveries
 from federation.remote.memory import Memory
 from federation.signatures.keyring import Keyring
 from instance import __version__, files, health, metrics, wiring
@@ -29,7 +33,7 @@ from instance.media.workshop import Workshop
 from instance.middleware import Entrance
 from instance.observe import Tally
 from instance.policy.adopt import adopt_first
-from instance.settings import Settings
+from instance.settings import Registration, Settings
 from instance.site import Site
 from instance.vault import Vault, load_or_make_secret
 from instance.web.errors import error_page
@@ -40,6 +44,7 @@ class State(TypedDict):
     """What every request carries."""
 
     house: House
+    federation: Federation
 
 
 def make_site(settings: Settings, clock: Clock | None = None) -> Site:
@@ -64,8 +69,10 @@ def make_federation(site: Site, store: Store, network: Network | None = None) ->
         keyring=Keyring(site.vault, store),
         memory=Memory(),
         ports=make_ports(site, store, wiring.ACTIVITIES),
+        arrivals=Collector(store, arrivals.store),
         user_agent=agent,
         software_version=__version__,
+        open_registrations=settings.registration is Registration.OPEN,
         plain_peers=bool(settings.allow_private_peers),
     )
 
@@ -85,6 +92,8 @@ async def open_house(
         await federation.keyring.mint(federation.actor, with_ed25519=True)
         if runs_jobs:
             if site.settings.sqlite:
+                await store.unit(arrivals.release_all)
+                await store.unit(deliveries.release_all)
                 await store.unit(release_all)  # the only runner: whoever held a lease is dead
             runner = Runner(wiring.pumps(house))
             store.on_wake = runner.wake
@@ -97,6 +106,7 @@ async def open_house(
     finally:
         if bell is not None:
             await bell.close()
+        federation.stopping.set()
         if runner is not None:
             await runner.stop()
         await federation.aclose()
@@ -117,10 +127,11 @@ def build(
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
         async with open_house(site, runs_jobs=settings.runner, network=network, bell=bell) as house:
-            yield {"house": house}
+            yield {"house": house, "federation": house.federation}
 
     tally = Tally()
-    routes: list[BaseRoute] = [*health.ROUTES, *metrics.routes(tally), *files.ROUTES, *API, *PAGES]
+    machinery = [*health.ROUTES, *metrics.routes(tally), *files.ROUTES]
+    routes: list[BaseRoute] = [*machinery, *API, *federation_routes.ROUTES, *PAGES]
     answers = Answers(error_page)
     around = [Middleware(Languages, default=settings.locale), Middleware(Entrance, site, answers, tally)]
     return Starlette(routes=routes, middleware=around, exception_handlers=answers.handlers(), lifespan=lifespan)

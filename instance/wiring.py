@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from federation.inbound.process import Inbox
+from federation.outbound.schedule import Deliveries
 from federation.ports import HandlerTable
 from instance import events
 from instance.activities import keys, outgoing_groups, outgoing_members, outgoing_posts
@@ -73,4 +75,6 @@ def pumps(house: House) -> list[Pump]:
     return [
         Pump(RUNNER, Works(house.store, jobs(house)).work),
         Pump(daily.RUNNER, daily.Timer(house.store, TIMED).work),
+        Pump("inbox", Inbox(house.federation).work),
+        Pump("deliveries", Deliveries(house.federation).work),
     ]

@@ -126,6 +126,8 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     published: int | None = None
     summary: str = ""
     content: str = ""
+    believed: bool = True
+    """False: an embedded activity that its announcer has no say in; only what is fetched from its origin counts."""
     raw: dict[str, Any] = {}
 
     @property

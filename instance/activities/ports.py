@@ -7,6 +7,7 @@ from federation.ports import HandlerTable, Ports
 from instance.activities.actors import Actors
 from instance.activities.objects import Objects
 from instance.db.store import Store
+from instance.errors import RefusalError
 from instance.policy.inforce import InForce
 from instance.policy.judge import may_send
 from instance.site import Site
@@ -18,4 +19,4 @@ def make_ports(site: Site, store: Store, handlers: HandlerTable) -> Ports:
     def may(document: Any, host: str, facts: Mapping[str, Any]) -> bool:
         return may_send(document, host, facts).allowed
 
-    return Ports(InForce(store), may, Actors(site, store), Objects(site, store), handlers)
+    return Ports(InForce(store), may, Actors(site, store), Objects(site, store), handlers, (RefusalError,))

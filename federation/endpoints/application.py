@@ -1,0 +1,56 @@
+"""`/actor`: the Application, open to everybody; it signs what no member does (DECISIONS 21 and 25)."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from federation.context import Federation
+from federation.endpoints.answers import activity_json, not_found
+from federation.signatures.keyring import OwnKey
+from federation.vocab.build import ACTIVITYSTREAMS, MULTIKEY, SECURITY, Document, collection
+
+OPEN = {"Cache-Control": "public, max-age=300", "Vary": "Accept"}
+IMPLEMENTS = {"@id": "https://w3id.org/fep/844e#implements", "@type": "@id"}
+
+
+def with_keys(document: Document, found: list[OwnKey]) -> Document:
+    """An actor document with its keys: RSA as `publicKey`, Ed25519 as `assertionMethod` (FEP-521a)."""
+    made = dict(document)
+    for key in found:
+        if key.multibase:
+            multikey = {"id": key.id, "type": "Multikey", "controller": key.actor, "publicKeyMultibase": key.multibase}
+            made["assertionMethod"] = [*made.get("assertionMethod", []), multikey]
+        else:
+            made["publicKey"] = {"id": key.id, "owner": key.actor, "publicKeyPem": key.public_pem}
+    return made
+
+
+def application(federation: Federation) -> Document:
+    """The Application's document, without keys."""
+    iri = federation.actor
+    return {
+        "@context": [ACTIVITYSTREAMS, SECURITY, MULTIKEY, {"implements": IMPLEMENTS}],
+        "id": iri,
+        "type": "Application",
+        "preferredUsername": federation.domain,
+        "name": "Skerry",
+        "url": f"{federation.base_url}/",
+        "inbox": f"{iri}/inbox",
+        "outbox": f"{iri}/outbox",
+        "endpoints": {"sharedInbox": f"{federation.base_url}/inbox"},
+        "manuallyApprovesFollowers": True,
+        "implements": [
+            {"type": "Link", "href": "https://datatracker.ietf.org/doc/html/rfc9421", "name": "RFC-9421"},
+            {"type": "Link", "href": "https://w3id.org/fep/1b12", "name": "FEP-1b12"},
+        ],
+    }
+
+
+async def get_application(federation: Federation, _request: Request) -> Response:
+    """GET /actor; also unsigned."""
+    found = await federation.keyring.of(federation.actor)
+    return activity_json(with_keys(application(federation), found), OPEN) if found else not_found()
+
+
+async def get_application_outbox(federation: Federation, _request: Request) -> Response:
+    """GET /actor/outbox: always empty."""
+    return activity_json(collection(f"{federation.actor}/outbox", [], 0), OPEN)

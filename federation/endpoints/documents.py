@@ -1,0 +1,74 @@
+"""GET of actors, posts, activities, boosts and collections: signed, or 401 before anything is looked up.
+
+Forbidden is answered like absent: 404, the same bytes (DECISIONS 20). Browsers are sent to the page.
+"""
+
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from federation.context import Federation
+from federation.endpoints.answers import PRIVATE, activity_json, not_found
+from federation.endpoints.application import with_keys
+from federation.endpoints.reading import read
+from federation.ports import Collected, Reader
+from federation.signatures.verify import verify
+from federation.vocab.build import collection, with_context
+from policies.peers import Stance, stance
+
+COLLECTIONS = frozenset({"outbox", "followers", "following", "featured", "replies", "moderators"})
+ACTIVITY_TYPES = ("application/activity+json", "application/ld+json", "application/json")
+ANSWERED = frozenset({Stance.ALLOWED, Stance.LIMITED})
+
+
+async def get_document(federation: Federation, request: Request) -> Response:
+    """GET of anything under /u/ and /g/."""
+    path = request.url.path
+    iri = f"{federation.base_url}{path}"
+    if is_browser(request):
+        return await _to_page(federation, iri)
+    reader = await reader_of(federation, request)
+    if reader is None:
+        return not_found()
+    owner, _, name = iri.rpartition("/")
+    if name in COLLECTIONS:
+        found = await federation.ports.objects.collection(owner, name, reader)
+        return activity_json(_collected(iri, found)) if found is not None else not_found()
+    if path.count("/") == 2:
+        return await _actor(federation, iri)
+    document = await federation.ports.objects.document(iri, reader)
+    return activity_json(with_context(document)) if document is not None else not_found()
+
+
+def is_browser(request: Request) -> bool:
+    """Whether a page is wanted: text/html is named, and no type of ours before it."""
+    accept = request.headers.get("accept", "").lower()
+    html = accept.find("text/html")
+    ours = [at for at in (accept.find(name) for name in ACTIVITY_TYPES) if at >= 0]
+    return html >= 0 and "signature" not in request.headers and not (ours and min(ours) < html)
+
+
+async def reader_of(federation: Federation, request: Request) -> Reader | None:
+    """Who asks; None where the policy does not let that server read. Raises UnsignedError before any look-up."""
+    signed = await verify(federation, await read(federation, request))
+    policy = await federation.ports.policy.document()
+    return Reader(signed.actor, signed.host) if stance(policy, signed.host) in ANSWERED else None
+
+
+async def _actor(federation: Federation, iri: str) -> Response:
+    found = await federation.ports.actors.by_iri(iri)
+    keys = await federation.keyring.of(iri) if found is not None else []
+    if found is None or not keys:
+        return not_found()  # an actor is served once it has its key (DECISIONS 25)
+    return activity_json(with_keys(found.document, keys))
+
+
+async def _to_page(federation: Federation, iri: str) -> Response:
+    actor = await federation.ports.actors.by_iri(iri) if urlsplit(iri).path.count("/") == 2 else None
+    page = actor.page if actor is not None else await federation.ports.objects.page(iri)
+    return RedirectResponse(page, 302, headers=PRIVATE) if page else not_found()
+
+
+def _collected(iri: str, found: Collected) -> dict[str, object]:
+    return collection(iri, found.items, found.total) | found.terms

@@ -1,0 +1,107 @@
+"""First half, in the request: verify, ask the policy, deduplicate, store. Returning means 202; refusals are raised.
+
+The order is the point (SECURITY no. 23, 29 and 30): nothing is fetched for what is unsigned, nothing is remembered of
+what is not verified, nothing is answered 202 before it is on disk.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from federation.context import Federation
+from federation.errors import MalformedError, UnsignedError
+from federation.inbound.arrivals import key_of
+from federation.remote import actors
+from federation.signatures import verify
+from federation.signatures.message import Message
+from federation.signatures.verify import Claim
+from federation.vocab import limits
+from federation.vocab.iris import host_of, is_iri, same_origin
+from federation.vocab.reading import iri, listed, type_of
+from policies.facts import ActivityFacts, PeerFacts
+from policies.inbound import may_receive
+from policies.peers import Stance, stance
+
+turned_away: Counter[str] = Counter()
+"""Why activities were answered 202 and not kept, for the metrics page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What must be known of an activity before it is stored."""
+
+    id: str
+    kind: str
+    actor: str
+    object_id: str
+    object_kind: str
+
+
+async def accept(federation: Federation, message: Message, recipient: str | None) -> None:
+    """Take a POST to an inbox. `recipient` is the inbox's owner, None for the shared inbox.
+
+    Raises a FederationError whose status is the answer; returns once a 202 is true.
+    """
+    head = read_head(limits.parse(message.body))
+    claim = verify.claim(message, federation.domain, federation.clock.wire())
+    if claim.host != host_of(head.actor):
+        raise UnsignedError("the actor is not the key's owner")
+    if await _ends_before_the_key(federation, claim, head):
+        return
+    signed = await verify.check(federation, claim)
+    if signed.actor != head.actor:
+        raise UnsignedError("the actor is not the key's owner")
+    await _keep(federation, signed.host, head, message.body, recipient)
+
+
+def read_head(document: dict[str, Any]) -> Head:
+    """The parts of an activity that decide what becomes of it. Raises MalformedError."""
+    if "@context" not in document:
+        raise MalformedError("that is no JSON-LD: it has no @context")
+    kind = type_of(document) or type_of({"type": document.get("@type")})
+    actor = iri(document.get("actor"))
+    if not kind or not actor:
+        raise MalformedError("that is no activity: it lacks type or actor")
+    given = document.get("id", document.get("@id"))
+    about = next(iter(listed(document.get("object"))), None)
+    object_kind = type_of(about) if isinstance(about, dict) else ""
+    return Head(str(given) if is_iri(given) else "", kind, actor, iri(about), object_kind)
+
+
+async def _ends_before_the_key(federation: Federation, claim: Claim, head: Head) -> bool:
+    """Whether this is done with without the sender's key: an unknown actor's farewell, or a blocked server."""
+    policy = await federation.ports.policy.document()
+    if stance(policy, claim.host) is Stance.BLOCKED:
+        turned_away["blocked"] += 1
+        return True
+    if head.kind == "Delete" and head.object_id == head.actor and not await actors.is_known(federation, head.actor):
+        turned_away["farewell"] += 1  # DECISIONS 20: nothing fetched, nothing stored
+        return True
+    return False
+
+
+async def _keep(federation: Federation, host: str, head: Head, body: bytes, recipient: str | None) -> None:
+    policy = await federation.ports.policy.document()
+    facts = ActivityFacts(head.kind, head.object_kind, host_of(head.actor))
+    decision = may_receive(policy, PeerFacts(host, signed=True), facts)
+    if decision.denied:
+        turned_away["policy"] += 1
+        return
+    if head.id and not same_origin(head.id, head.actor):
+        turned_away["foreign-id"] += 1
+        return
+    if head.kind not in federation.kinds:
+        turned_away["unknown-verb"] += 1
+        return
+    await federation.arrivals.add(
+        {
+            "host": host,
+            "activity_key": key_of(head.id, body),
+            "actor": head.actor,
+            "kind": head.kind[:40],
+            "recipient": recipient,
+            "body": body,
+            "state": "held" if decision.held else "received",
+            "reason": ", ".join(decision.reasons) if decision.held else None,
+        }
+    )

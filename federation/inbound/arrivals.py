@@ -1,0 +1,116 @@
+"""Rows of `inbox_activity`: stored once per (origin, id), claimed under a lease, done, tried again, put aside."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, case, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from federation.ports import Unit
+from federation.schema import inbox_activity
+from federation.vocab.times import DAY
+
+PUMP = "inbox"
+LEASE = 120_000
+MOST_TRIES = 5
+PAUSES = (10_000, 60_000, 600_000, 3_600_000)  # after the first, second ... failed try
+REASON_LENGTH = 200
+KEPT = 7 * DAY  # how long a processed activity is remembered, so that it is not taken twice
+
+
+class LeaseLostError(Exception):
+    """Another process has taken these up; what this one did must not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A claimed activity."""
+
+    id: int
+    host: str
+    actor: str
+    kind: str
+    body: bytes
+    tries: int
+
+
+def key_of(activity_id: str, body: bytes) -> str:
+    """What an activity is known by within its origin: its id, or its body where it has none (DECISIONS 23)."""
+    if activity_id:
+        return "id:" + hashlib.sha256(activity_id.encode()).hexdigest()
+    return "body:" + hashlib.sha256(body).hexdigest()
+
+
+def store(u: Unit, rows: list[dict[str, Any]]) -> None:
+    """Write what arrived; what was there already stays as it is."""
+    insert: Any = postgres_insert if u.connection.dialect.name == "postgresql" else sqlite_insert
+    times = {"received_at": u.now, "next_try_at": u.now}
+    u.connection.execute(insert(inbox_activity).on_conflict_do_nothing(), [row | times for row in rows])
+    u.wake(PUMP)
+
+
+def claim(u: Unit, limit: int) -> tuple[str, list[Arrival]]:
+    """Take up to `limit` due activities, oldest first, under a new lease."""
+    table = inbox_activity.c
+    lease = secrets.token_hex(8)
+    free = or_(table.lease_until.is_(None), table.lease_until < u.now)
+    due = select(table.id).where(table.state == "received", table.next_try_at <= u.now, free)
+    due = due.order_by(table.id).limit(limit).with_for_update(skip_locked=True)
+    taken = update(inbox_activity).where(table.id.in_(due.scalar_subquery()))
+    taken = taken.values(lease=lease, lease_until=u.now + LEASE, tries=table.tries + 1)
+    columns = (table.id, table.host, table.actor, table.kind, table.body, table.tries)
+    rows = u.connection.execute(taken.returning(*columns)).all()
+    return lease, sorted((Arrival(*row) for row in rows), key=lambda arrival: arrival.id)
+
+
+def done(u: Unit, lease: str, outcome: dict[int, str]) -> None:
+    """Mark activities done (reason '') or ignored (with the reason) and erase their bodies. Raises LeaseLostError."""
+    table = inbox_activity.c
+    ignored = {number: reason[:REASON_LENGTH] for number, reason in outcome.items() if reason}
+    values: dict[str, Any] = {"state": "done", "reason": None}
+    if ignored:
+        values["state"] = case((table.id.in_(ignored), "ignored"), else_="done")
+        values["reason"] = case(ignored, value=table.id, else_=None)
+    mine = table.id.in_(outcome) & (table.lease == lease)
+    values |= {"body": None, "lease": None, "lease_until": None, "done_at": u.now}
+    if u.connection.execute(update(inbox_activity).where(mine).values(**values)).rowcount != len(outcome):
+        raise LeaseLostError
+
+
+def failed(u: Unit, lease: str, arrival: Arrival, reason: str) -> None:
+    """Give one back for a later try, or put it aside, with its body, when it has had its tries."""
+    table = inbox_activity.c
+    dead = arrival.tries >= MOST_TRIES
+    later = u.now + PAUSES[min(arrival.tries, len(PAUSES)) - 1]
+    values = {"state": "dead" if dead else "received", "reason": reason[:REASON_LENGTH], "next_try_at": later}
+    mine = (table.id == arrival.id) & (table.lease == lease)
+    u.connection.execute(update(inbox_activity).where(mine).values(**values, lease=None, lease_until=None))
+
+
+def retry_dead(u: Unit) -> int:
+    """Let those that were put aside be tried again; returns how many."""
+    values = {"state": "received", "tries": 0, "next_try_at": u.now}
+    count = u.connection.execute(update(inbox_activity).where(inbox_activity.c.state == "dead").values(**values))
+    u.wake(PUMP)
+    return count.rowcount
+
+
+def release_all(u: Unit) -> None:
+    """Free every lease: at the start of the only process, whose predecessor can't be alive."""
+    held = inbox_activity.c.lease.is_not(None)
+    u.connection.execute(update(inbox_activity).where(held).values(lease=None, lease_until=None))
+
+
+def forget_old(u: Unit) -> int:
+    """Delete rows that were processed long ago; returns how many."""
+    old = inbox_activity.c.state.in_(["done", "ignored"]) & (inbox_activity.c.done_at < u.now - KEPT)
+    return u.connection.execute(delete(inbox_activity).where(old)).rowcount
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many there are in each state."""
+    rows = connection.execute(select(inbox_activity.c.state, func.count()).group_by(inbox_activity.c.state))
+    return dict(rows.tuples().all())

@@ -1,0 +1,133 @@
+"""Second half, in a job: read, judge, gather what needs the network, apply in one transaction, mark, erase the body."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from federation.client.budget import budget
+from federation.context import Federation
+from federation.errors import FederationError, MalformedError
+from federation.inbound import arrivals, authority
+from federation.inbound.arrivals import Arrival, LeaseLostError
+from federation.ports import Handler, Unit
+from federation.remote import actors
+from federation.vocab import limits
+from federation.vocab.normalise import normalise
+from federation.vocab.types import Activity
+
+BATCH = 20
+GATHER_SECONDS = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An activity with all that its handler asked for."""
+
+    arrival: Arrival
+    activity: Activity
+    handler: Handler
+    gathered: Any
+
+
+class Inbox:
+    """The work of one runner on what came in."""
+
+    def __init__(self, federation: Federation) -> None:
+        self._federation = federation
+
+    async def work(self) -> bool:
+        """Process one batch; True when more may be due."""
+        lease, claimed = await self._federation.store.unit(arrivals.claim, BATCH)
+        if not claimed:
+            return False
+        results = await asyncio.gather(*(self._prepare(arrival) for arrival in claimed))
+        await self._settle(lease, results)
+        return True
+
+    async def _prepare(self, arrival: Arrival) -> "Ready | _Ended":
+        """Everything before the transaction. What can't be done is told, not raised."""
+        federation = self._federation
+        try:
+            activity = self._read(arrival)
+            handler = find(federation, activity)
+            if handler is None:
+                return _Ended(arrival, "no handler", again=False)
+            with budget(arrival.host, federation.domain):
+                async with asyncio.timeout(GATHER_SECONDS):
+                    gathered = await handler.gather(federation, activity)
+            return Ready(arrival, activity, handler, gathered)
+        except Exception as error:  # noqa: BLE001 - kept with the row, as a code without words
+            return _Ended(arrival, describe(error), again=self._again(error))
+
+    def _read(self, arrival: Arrival) -> Activity:
+        found = normalise(limits.parse(arrival.body))
+        if not isinstance(found, Activity):
+            raise MalformedError("that is no activity that we know")
+        return authority.check(self._federation, arrival.actor, found)
+
+    def _again(self, error: Exception) -> bool:
+        if isinstance(error, FederationError):
+            return error.retry
+        return not isinstance(error, self._federation.ports.refusals)
+
+    async def _settle(self, lease: str, results: "list[Ready | _Ended]") -> None:
+        """All that is ready in one transaction; if it fails, each alone."""
+        store = self._federation.store
+        ready = [result for result in results if isinstance(result, Ready)]
+        ended = [result for result in results if isinstance(result, _Ended)]
+        try:
+            await store.unit(_apply, lease, ready)
+        except Exception:  # noqa: BLE001 - found out below which one it is
+            ended += await self._singly(lease, ready)
+        if ended:
+            await store.unit(_end, lease, ended)
+
+    async def _singly(self, lease: str, ready: list[Ready]) -> "list[_Ended]":
+        ended = []
+        for item in ready:
+            try:
+                await self._federation.store.unit(_apply, lease, [item])
+            except LeaseLostError:
+                continue
+            except Exception as error:  # noqa: BLE001 - as above
+                ended.append(_Ended(item.arrival, describe(error), again=self._again(error)))
+        return ended
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """An activity that is not applied: to be tried again, or not."""
+
+    arrival: Arrival
+    reason: str
+    again: bool
+
+
+def find(federation: Federation, activity: Activity) -> Handler | None:
+    """The handler of (activity type, object type), or of any object."""
+    table = federation.ports.handlers
+    return table.get((activity.type, activity.object_type)) or table.get((activity.type, "*"))
+
+
+def describe(error: Exception) -> str:
+    """What is kept of an error: our own sentences, else its type; other texts may hold words of members."""
+    return f"{type(error).__name__}: {error.text}" if isinstance(error, FederationError) else type(error).__name__
+
+
+def _apply(u: Unit, lease: str, ready: list[Ready]) -> None:
+    if not ready:
+        return
+    arrivals.done(u, lease, {item.arrival.id: "" for item in ready})
+    for item in ready:
+        item.handler.apply(u, item.activity, item.gathered)
+        if item.activity.type == "Delete" and item.activity.object_id == item.activity.actor:
+            actors.forget(u, item.activity.actor)
+
+
+def _end(u: Unit, lease: str, ended: list[_Ended]) -> None:
+    over = {item.arrival.id: item.reason for item in ended if not item.again}
+    if over:
+        arrivals.done(u, lease, over)
+    for item in ended:
+        if item.again:
+            arrivals.failed(u, lease, item.arrival, item.reason)

@@ -1,0 +1,57 @@
+"""One attempt: ask the policy again, sign, POST, say what became of it (DECISIONS 24)."""
+
+from federation.client.lines import Posted
+from federation.context import Federation
+from federation.errors import FederationError, RefusedError, UnreachableError
+from federation.outbound.deliveries import GIVE_UP, Delivery, Outcome
+from federation.signatures.digest import digest
+from federation.signatures.keyring import NoKeyError, OwnKey
+from federation.signatures.sign import post_headers
+from federation.vocab.iris import host_of
+from policies.document import PolicyDocument
+
+WAIT = frozenset({401, 408, 425, 429})  # 401: its view of our key may heal; the peer waits, nothing is lost
+Digests = dict[int, str]
+
+
+async def deliver(federation: Federation, policy: PolicyDocument, item: Delivery, digests: Digests) -> Outcome:
+    """Send one activity to one inbox. `digests` keeps the digest of each body for its next recipient."""
+    if not federation.ports.may_send(policy, host_of(item.inbox), item.facts):
+        return Outcome(item.id, "cancelled", error="the policy says no")
+    try:
+        key = await federation.keyring.signer(item.actor)
+    except NoKeyError:
+        return _later(federation, item, None, "its actor has no key yet")
+    if item.item_id not in digests:
+        digests[item.item_id] = digest(item.body)
+    try:
+        posted = await federation.lines.post(item.inbox, _headers(federation, key, item, digests), item.body)
+    except UnreachableError as error:
+        return _later(federation, item, None, error.text)
+    except RefusedError as error:
+        return Outcome(item.id, "dead", error=error.text)
+    except FederationError as error:
+        return _later(federation, item, None, error.text)
+    return judge(federation, item, posted)
+
+
+def judge(federation: Federation, item: Delivery, posted: Posted) -> Outcome:
+    """What an answer means: done, dead letter, or the peer waits."""
+    status = posted.status
+    if 200 <= status < 300:
+        return Outcome(item.id, "sent", status)
+    if status >= 500 or status in WAIT:
+        return _later(federation, item, status, f"answered {status}")
+    return Outcome(item.id, "dead", status, f"answered {status}")  # also redirects: a POST is never sent on
+
+
+def _later(federation: Federation, item: Delivery, status: int | None, error: str) -> Outcome:
+    if federation.clock.now() - item.created_at > GIVE_UP:
+        return Outcome(item.id, "dead", status, error)
+    return Outcome(item.id, "ready", status, error)
+
+
+def _headers(federation: Federation, key: OwnKey, item: Delivery, digests: Digests) -> list[tuple[bytes, bytes]]:
+    made = post_headers(key, item.inbox, federation.clock.wire(), item.body, digests[item.item_id])
+    made |= {"user-agent": federation.user_agent, "content-length": str(len(item.body)), "accept": "*/*"}
+    return [(name.encode(), value.encode()) for name, value in made.items()]

@@ -1,0 +1,190 @@
+"""Rows of `delivery` and the circuits of `peer`: claimed by peer, answered in batches, dead letters kept.
+
+A peer is leased as a whole: one sender at a time, in order, so one that is slow or away delays nobody but itself.
+"""
+
+import random
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, delete, exists, func, nulls_first, or_, select, update
+
+from federation.ports import Unit
+from federation.schema import delivery, outbox_item, peer
+from federation.vocab.times import DAY, HOUR
+
+PUMP = "deliveries"
+LEASE = 120_000
+FIRST_PAUSE = 30_000
+LONGEST_PAUSE = 6 * HOUR
+GROWTH = 1.5
+CIRCUIT = 5  # failures in a row after which a peer gets one probe at a time
+GIVE_UP = 30 * DAY
+KEPT = 30 * DAY
+ERROR_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A peer whose turn it is; `probing`: it has failed so often that one delivery is tried alone."""
+
+    host: str
+    failures: int
+    lease: str
+
+    @property
+    def probing(self) -> bool:
+        return self.failures >= CIRCUIT
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery that is due."""
+
+    id: int
+    item_id: int
+    inbox: str
+    tries: int
+    created_at: int
+    actor: str
+    body: bytes
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one delivery. state: sent, dead, cancelled, or ready where the peer has to wait."""
+
+    id: int
+    state: str
+    status: int | None = None
+    error: str = ""
+
+
+def claim(u: Unit, lanes: dict[bool, int]) -> list[Turn]:
+    """Lease peers that have something queued and may be tried now; the longest unserved first.
+
+    `lanes`: how many of those that failed last time (True) and of those that did not (False); servers that are away
+    never take the place of those that answer.
+    """
+    lease = secrets.token_hex(8)
+    columns = peer.c
+    free = or_(columns.lease_until.is_(None), columns.lease_until < u.now)
+    now = or_(columns.next_try_at.is_(None), columns.next_try_at <= u.now)
+    ready = select(columns.host).where(columns.queued.is_(True), now, free)
+    hosts: list[str] = []
+    for failing, limit in lanes.items():
+        lane = ready.where(columns.failures > 0 if failing else columns.failures == 0)
+        lane = lane.order_by(nulls_first(columns.served_at), columns.host).limit(limit)
+        if limit:
+            hosts += u.connection.execute(lane.with_for_update(skip_locked=True)).scalars()
+    if not hosts:
+        return []
+    taken = update(peer).where(columns.host.in_(hosts)).values(lease=lease, lease_until=u.now + LEASE, served_at=u.now)
+    rows = u.connection.execute(taken.returning(columns.host, columns.failures)).all()
+    return [Turn(row.host, row.failures, lease) for row in rows]
+
+
+def due_for(connection: Connection, hosts: dict[str, int]) -> dict[str, list[Delivery]]:
+    """The first deliveries of each of these peers, in order; `hosts` says how many of each."""
+    found: dict[str, list[Delivery]] = {host: [] for host in hosts}
+    columns = delivery.c
+    most = max(hosts.values(), default=0)
+    place = func.row_number().over(partition_by=columns.host, order_by=columns.id).label("place")
+    mine = select(columns.id, place).where(columns.host.in_(hosts), columns.state == "ready").subquery()
+    wanted = (
+        select(columns.host, columns.id, columns.item_id, columns.inbox, columns.tries, columns.created_at)
+        .add_columns(outbox_item.c.actor, outbox_item.c.body, outbox_item.c.facts)
+        .join(mine, and_(mine.c.id == columns.id, mine.c.place <= most))
+        .join(outbox_item, outbox_item.c.id == columns.item_id)
+        .order_by(columns.id)
+    )
+    for host, *values in connection.execute(wanted):
+        if len(found[host]) < hosts[host]:
+            found[host].append(Delivery(*values))
+    return found
+
+
+def record(u: Unit, results: list[tuple[Turn, list[Outcome]]]) -> None:
+    """Write what became of deliveries, move the circuits, give the peers back; all of a round in one transaction."""
+    outcomes = [outcome for _, given in results for outcome in given]
+    settled = [outcome for outcome in outcomes if outcome.state != "ready"]
+    _mark(u, settled)
+    waiting = [outcome for outcome in outcomes if outcome.state == "ready"]
+    for outcome in waiting:
+        values = {"tries": delivery.c.tries + 1, "status": outcome.status, "error": outcome.error[:ERROR_LENGTH]}
+        u.connection.execute(update(delivery).where(delivery.c.id == outcome.id).values(**values))
+    for turn, given in results:
+        _release(u, turn, given)
+
+
+def _mark(u: Unit, settled: list[Outcome]) -> None:
+    sent = [outcome.id for outcome in settled if outcome.state == "sent"]
+    if sent:
+        values: dict[str, Any] = {"state": "sent", "error": None, "done_at": u.now, "tries": delivery.c.tries + 1}
+        status = {outcome.id: outcome.status for outcome in settled if outcome.state == "sent"}
+        if len(set(status.values())) == 1:
+            values["status"] = next(iter(status.values()))
+        else:
+            values["status"] = case(status, value=delivery.c.id)
+        u.connection.execute(update(delivery).where(delivery.c.id.in_(sent)).values(**values))
+    for outcome in settled:
+        if outcome.state != "sent":
+            values = {"state": outcome.state, "status": outcome.status, "error": outcome.error[:ERROR_LENGTH]}
+            mine = update(delivery).where(delivery.c.id == outcome.id)
+            u.connection.execute(mine.values(**values, done_at=u.now, tries=delivery.c.tries + 1))
+
+
+def _release(u: Unit, turn: Turn, given: list[Outcome]) -> None:
+    """The peer's row is locked first: whoever queues for it now waits until it is known whether something is left."""
+    mine = and_(peer.c.host == turn.host, peer.c.lease == turn.lease)
+    if u.connection.execute(select(peer.c.host).where(mine).with_for_update()).first() is None:
+        return  # the lease was lost; whoever has it goes on
+    left = exists().where(delivery.c.host == turn.host, delivery.c.state == "ready")
+    values: dict[str, Any] = {"lease": None, "lease_until": None, "queued": left}
+    failure = next((outcome for outcome in given if outcome.state == "ready"), None)
+    if failure is not None:
+        values |= {"failures": turn.failures + 1, "last_error": failure.error[:ERROR_LENGTH]}
+        values |= {"next_try_at": u.now + pause(turn.failures), "down_since": func.coalesce(peer.c.down_since, u.now)}
+    elif any(outcome.status is not None for outcome in given):
+        values |= {"failures": 0, "next_try_at": None, "down_since": None, "last_error": None}
+        values["last_delivered_at"] = u.now
+    u.connection.execute(update(peer).where(mine).values(**values))
+
+
+def pause(failures: int) -> int:
+    """Milliseconds until the next try after so many failures in a row: 30 s x 1.5^n, at most 6 h, spread by a tenth."""
+    grown = min(FIRST_PAUSE * GROWTH ** min(failures, 40), LONGEST_PAUSE)
+    return int(grown * random.uniform(0.95, 1.05))  # noqa: S311 - spreads tries, guards nothing
+
+
+def release_all(u: Unit) -> None:
+    """Free every lease: at the start of the only process, whose predecessor can't be alive."""
+    u.connection.execute(update(peer).where(peer.c.lease.is_not(None)).values(lease=None, lease_until=None))
+
+
+def retry_dead(u: Unit, host: str | None = None) -> int:
+    """Send dead letters again (to one peer, or all); returns how many."""
+    which = delivery.c.state == "dead" if host is None else and_(delivery.c.state == "dead", delivery.c.host == host)
+    hosts = select(delivery.c.host).where(which)
+    u.connection.execute(update(peer).where(peer.c.host.in_(hosts)).values(queued=True, next_try_at=None))
+    values = {"state": "ready", "tries": 0, "done_at": None, "created_at": u.now}
+    count = u.connection.execute(update(delivery).where(which).values(**values)).rowcount
+    u.wake(PUMP)
+    return count
+
+
+def forget_old(u: Unit) -> int:
+    """Delete settled deliveries of long ago, and items that nobody waits for; returns how many deliveries."""
+    old = delivery.c.state.in_(["sent", "cancelled", "dead"]) & (delivery.c.done_at < u.now - KEPT)
+    count = u.connection.execute(delete(delivery).where(old)).rowcount
+    wanted = exists().where(delivery.c.item_id == outbox_item.c.id)
+    u.connection.execute(delete(outbox_item).where(outbox_item.c.created_at < u.now - KEPT, ~wanted))
+    return count
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many deliveries there are in each state."""
+    rows = connection.execute(select(delivery.c.state, func.count()).group_by(delivery.c.state))
+    return dict(rows.tuples().all())
