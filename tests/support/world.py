@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from instance import app, wiring
 from instance.clock import Clock
 from instance.house import House
+from instance.jobs.runner import Pump
 from instance.settings import load
 from tests.support.wires import Wires
 
@@ -41,10 +42,11 @@ class Running:
     house: House
     asgi: WithState
     client: httpx.AsyncClient
+    pumps: list[Pump]
 
     async def work(self) -> bool:
         """Do one batch of every kind of due work; True if there was any."""
-        return any([await pump.work() for pump in wiring.pumps(self.house)])
+        return any([await pump.work() for pump in self.pumps])
 
 
 class World:
@@ -75,7 +77,7 @@ class World:
         asgi = WithState(built, state)
         client = httpx.AsyncClient(transport=httpx.ASGITransport(asgi), base_url=f"https://{domain}")
         await self._stack.enter_async_context(client)
-        running = Running(domain, state["house"], asgi, client)
+        running = Running(domain, state["house"], asgi, client, wiring.pumps(state["house"]))
         self.instances[domain] = running
         self.wires.apps[domain] = asgi
         return running
