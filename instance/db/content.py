@@ -17,7 +17,7 @@ post = Table(
     to("account", "reply_to_account_id", nullable=True, on_delete="SET NULL"),
     Column("reply_to_iri", Text, nullable=True),
     Column("thread_id", String(20), nullable=False, index=True),  # id of the thread's first known post
-    to("group", "group_id", nullable=True, index=True),
+    to("account", "group_id", nullable=True, on_delete="SET NULL", index=True),  # ours or a remote one
     Column("visibility", String(12), nullable=False),  # public unlisted followers group direct (DECISIONS 7)
     Column("local_only", Boolean, nullable=False, server_default=false()),
     Column("kind", String(12), nullable=False, server_default="note"),  # note page article question event video ...

@@ -268,6 +268,70 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "timeline", name=op.f("pk_marker")),
     )
     op.create_table(
+        "post",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("iri", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), server_default="", nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("boost_of_id", sa.BigInteger(), nullable=True),
+        sa.Column("reply_to_id", sa.BigInteger(), nullable=True),
+        sa.Column("reply_to_account_id", sa.BigInteger(), nullable=True),
+        sa.Column("reply_to_iri", sa.Text(), nullable=True),
+        sa.Column("thread_id", sa.String(length=20), nullable=False),
+        sa.Column("group_id", sa.BigInteger(), nullable=True),
+        sa.Column("visibility", sa.String(length=12), nullable=False),
+        sa.Column("local_only", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("kind", sa.String(length=12), server_default="note", nullable=False),
+        sa.Column("title", sa.Text(), server_default="", nullable=False),
+        sa.Column("summary", sa.Text(), server_default="", nullable=False),
+        sa.Column("content", sa.Text(), server_default="", nullable=False),
+        sa.Column("source", sa.Text(), server_default="", nullable=False),
+        sa.Column("words", sa.LargeBinary(), nullable=True),
+        sa.Column("sensitive", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=True),
+        sa.Column("app_id", sa.BigInteger(), nullable=True),
+        sa.Column("replies_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("boosts_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("favourites_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("version", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("edited_at", sa.BigInteger(), nullable=True),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_post_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["app_id"], ["oauth_app.id"], name=op.f("fk_post_app_id_oauth_app"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["boost_of_id"], ["post.id"], name=op.f("fk_post_boost_of_id_post"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["account.id"], name=op.f("fk_post_group_id_account"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["reply_to_account_id"],
+            ["account.id"],
+            name=op.f("fk_post_reply_to_account_id_account"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["reply_to_id"], ["post.id"], name=op.f("fk_post_reply_to_id_post"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_post")),
+        sa.UniqueConstraint("iri", name=op.f("uq_post_iri")),
+    )
+    with op.batch_alter_table("post", schema=None) as batch_op:
+        batch_op.create_index("ix_post_account_id_id", ["account_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_post_boost_of_id"), ["boost_of_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_post_group_id"), ["group_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_post_reply_to_id"), ["reply_to_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_post_thread_id"), ["thread_id"], unique=False)
+        batch_op.create_index("ix_post_visibility_id", ["visibility", "id"], unique=False)
+        batch_op.create_index("uq_post_account_id_boost_of_id", ["account_id", "boost_of_id"], unique=True)
+
+    op.create_table(
         "reading_list",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
@@ -330,245 +394,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("word_filter", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_word_filter_account_id"), ["account_id"], unique=False)
-
-    op.create_table(
-        "group_role",
-        sa.Column("group_id", sa.BigInteger(), nullable=False),
-        sa.Column("account_id", sa.BigInteger(), nullable=False),
-        sa.Column("role", sa.String(length=16), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_group_role_account_id_account"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["group.id"], name=op.f("fk_group_role_group_id_group"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("group_id", "account_id", name=op.f("pk_group_role")),
-    )
-    with op.batch_alter_table("group_role", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_group_role_account_id"), ["account_id"], unique=False)
-
-    op.create_table(
-        "oauth_code",
-        sa.Column("code_hash", sa.String(length=64), nullable=False),
-        sa.Column("app_id", sa.BigInteger(), nullable=False),
-        sa.Column("login_id", sa.BigInteger(), nullable=False),
-        sa.Column("account_id", sa.BigInteger(), nullable=False),
-        sa.Column("redirect_uri", sa.Text(), nullable=False),
-        sa.Column("scopes", sa.Text(), nullable=False),
-        sa.Column("challenge", sa.String(length=128), nullable=True),
-        sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.Column("used_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_oauth_code_account_id_account"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["app_id"], ["oauth_app.id"], name=op.f("fk_oauth_code_app_id_oauth_app"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["login_id"], ["login.id"], name=op.f("fk_oauth_code_login_id_login"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_oauth_code")),
-    )
-    op.create_table(
-        "oauth_token",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("app_id", sa.BigInteger(), nullable=False),
-        sa.Column("login_id", sa.BigInteger(), nullable=True),
-        sa.Column("account_id", sa.BigInteger(), nullable=True),
-        sa.Column("scopes", sa.Text(), nullable=False),
-        sa.Column("code_hash", sa.String(length=64), nullable=True),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("last_used_at", sa.BigInteger(), nullable=True),
-        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_oauth_token_account_id_account"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["app_id"], ["oauth_app.id"], name=op.f("fk_oauth_token_app_id_oauth_app"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["login_id"], ["login.id"], name=op.f("fk_oauth_token_login_id_login"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_token")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_oauth_token_token_hash")),
-    )
-    with op.batch_alter_table("oauth_token", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_oauth_token_app_id"), ["app_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_oauth_token_code_hash"), ["code_hash"], unique=False)
-        batch_op.create_index(batch_op.f("ix_oauth_token_login_id"), ["login_id"], unique=False)
-
-    op.create_table(
-        "one_time_link",
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("purpose", sa.String(length=32), nullable=False),
-        sa.Column("login_id", sa.BigInteger(), nullable=True),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.Column("used_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["login_id"], ["login.id"], name=op.f("fk_one_time_link_login_id_login"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_one_time_link")),
-    )
-    with op.batch_alter_table("one_time_link", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_one_time_link_login_id"), ["login_id"], unique=False)
-
-    op.create_table(
-        "post",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("iri", sa.Text(), nullable=False),
-        sa.Column("url", sa.Text(), server_default="", nullable=False),
-        sa.Column("account_id", sa.BigInteger(), nullable=False),
-        sa.Column("boost_of_id", sa.BigInteger(), nullable=True),
-        sa.Column("reply_to_id", sa.BigInteger(), nullable=True),
-        sa.Column("reply_to_account_id", sa.BigInteger(), nullable=True),
-        sa.Column("reply_to_iri", sa.Text(), nullable=True),
-        sa.Column("thread_id", sa.String(length=20), nullable=False),
-        sa.Column("group_id", sa.BigInteger(), nullable=True),
-        sa.Column("visibility", sa.String(length=12), nullable=False),
-        sa.Column("local_only", sa.Boolean(), server_default=sa.false(), nullable=False),
-        sa.Column("kind", sa.String(length=12), server_default="note", nullable=False),
-        sa.Column("title", sa.Text(), server_default="", nullable=False),
-        sa.Column("summary", sa.Text(), server_default="", nullable=False),
-        sa.Column("content", sa.Text(), server_default="", nullable=False),
-        sa.Column("source", sa.Text(), server_default="", nullable=False),
-        sa.Column("words", sa.LargeBinary(), nullable=True),
-        sa.Column("sensitive", sa.Boolean(), server_default=sa.false(), nullable=False),
-        sa.Column("language", sa.String(length=16), nullable=True),
-        sa.Column("app_id", sa.BigInteger(), nullable=True),
-        sa.Column("replies_count", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("boosts_count", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("favourites_count", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("version", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("received_at", sa.BigInteger(), nullable=False),
-        sa.Column("edited_at", sa.BigInteger(), nullable=True),
-        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_post_account_id_account"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["app_id"], ["oauth_app.id"], name=op.f("fk_post_app_id_oauth_app"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["boost_of_id"], ["post.id"], name=op.f("fk_post_boost_of_id_post"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(["group_id"], ["group.id"], name=op.f("fk_post_group_id_group"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(
-            ["reply_to_account_id"],
-            ["account.id"],
-            name=op.f("fk_post_reply_to_account_id_account"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(
-            ["reply_to_id"], ["post.id"], name=op.f("fk_post_reply_to_id_post"), ondelete="SET NULL"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_post")),
-        sa.UniqueConstraint("iri", name=op.f("uq_post_iri")),
-    )
-    with op.batch_alter_table("post", schema=None) as batch_op:
-        batch_op.create_index("ix_post_account_id_id", ["account_id", "id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_post_boost_of_id"), ["boost_of_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_post_group_id"), ["group_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_post_reply_to_id"), ["reply_to_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_post_thread_id"), ["thread_id"], unique=False)
-        batch_op.create_index("ix_post_visibility_id", ["visibility", "id"], unique=False)
-        batch_op.create_index("uq_post_account_id_boost_of_id", ["account_id", "boost_of_id"], unique=True)
-
-    op.create_table(
-        "reading_list_account",
-        sa.Column("list_id", sa.BigInteger(), nullable=False),
-        sa.Column("account_id", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_reading_list_account_account_id_account"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["list_id"],
-            ["reading_list.id"],
-            name=op.f("fk_reading_list_account_list_id_reading_list"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("list_id", "account_id", name=op.f("pk_reading_list_account")),
-    )
-    with op.batch_alter_table("reading_list_account", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_reading_list_account_account_id"), ["account_id"], unique=False)
-
-    op.create_table(
-        "recovery_code",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("login_id", sa.BigInteger(), nullable=False),
-        sa.Column("code_hash", sa.String(length=64), nullable=False),
-        sa.Column("used_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["login_id"], ["login.id"], name=op.f("fk_recovery_code_login_id_login"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code")),
-    )
-    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_recovery_code_login_id"), ["login_id"], unique=False)
-
-    op.create_table(
-        "report",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("account_id", sa.BigInteger(), nullable=False),
-        sa.Column("target_id", sa.BigInteger(), nullable=False),
-        sa.Column("group_id", sa.BigInteger(), nullable=True),
-        sa.Column("post_ids", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("rule_ids", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("category", sa.String(length=16), server_default="other", nullable=False),
-        sa.Column("comment", sa.LargeBinary(), nullable=True),
-        sa.Column("forward", sa.Boolean(), server_default=sa.false(), nullable=False),
-        sa.Column("iri", sa.Text(), nullable=True),
-        sa.Column("closed_by", sa.BigInteger(), nullable=True),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("closed_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_report_account_id_account"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["closed_by"], ["account.id"], name=op.f("fk_report_closed_by_account"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(["group_id"], ["group.id"], name=op.f("fk_report_group_id_group"), ondelete="SET NULL"),
-        sa.ForeignKeyConstraint(
-            ["target_id"], ["account.id"], name=op.f("fk_report_target_id_account"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_report")),
-        sa.UniqueConstraint("iri", name=op.f("uq_report_iri")),
-    )
-    op.create_table(
-        "session",
-        sa.Column("id_hash", sa.String(length=64), nullable=False),
-        sa.Column("login_id", sa.BigInteger(), nullable=False),
-        sa.Column("csrf", sa.String(length=64), nullable=False),
-        sa.Column("device", sa.String(length=80), server_default="", nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("last_seen_at", sa.BigInteger(), nullable=False),
-        sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.Column("second_factor_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(["login_id"], ["login.id"], name=op.f("fk_session_login_id_login"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id_hash", name=op.f("pk_session")),
-    )
-    with op.batch_alter_table("session", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_session_login_id"), ["login_id"], unique=False)
-
-    op.create_table(
-        "word_filter_keyword",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("filter_id", sa.BigInteger(), nullable=False),
-        sa.Column("keyword", sa.Text(), nullable=False),
-        sa.Column("whole_word", sa.Boolean(), server_default=sa.false(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["filter_id"],
-            ["word_filter.id"],
-            name=op.f("fk_word_filter_keyword_filter_id_word_filter"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_word_filter_keyword")),
-    )
-    with op.batch_alter_table("word_filter_keyword", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_word_filter_keyword_filter_id"), ["filter_id"], unique=False)
 
     op.create_table(
         "attachment",
@@ -682,6 +507,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_group_post_post_id"), ["post_id"], unique=False)
 
     op.create_table(
+        "group_role",
+        sa.Column("group_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_group_role_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["group.id"], name=op.f("fk_group_role_group_id_group"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("group_id", "account_id", name=op.f("pk_group_role")),
+    )
+    with op.batch_alter_table("group_role", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_group_role_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "idempotent_answer",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
@@ -739,6 +581,73 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_notification_post_id"), ["post_id"], unique=False)
 
     op.create_table(
+        "oauth_code",
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("app_id", sa.BigInteger(), nullable=False),
+        sa.Column("login_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("redirect_uri", sa.Text(), nullable=False),
+        sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("challenge", sa.String(length=128), nullable=True),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_oauth_code_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["app_id"], ["oauth_app.id"], name=op.f("fk_oauth_code_app_id_oauth_app"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["login_id"], ["login.id"], name=op.f("fk_oauth_code_login_id_login"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_oauth_code")),
+    )
+    op.create_table(
+        "oauth_token",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("app_id", sa.BigInteger(), nullable=False),
+        sa.Column("login_id", sa.BigInteger(), nullable=True),
+        sa.Column("account_id", sa.BigInteger(), nullable=True),
+        sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_used_at", sa.BigInteger(), nullable=True),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_oauth_token_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["app_id"], ["oauth_app.id"], name=op.f("fk_oauth_token_app_id_oauth_app"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["login_id"], ["login.id"], name=op.f("fk_oauth_token_login_id_login"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_token")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_oauth_token_token_hash")),
+    )
+    with op.batch_alter_table("oauth_token", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_oauth_token_app_id"), ["app_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_oauth_token_code_hash"), ["code_hash"], unique=False)
+        batch_op.create_index(batch_op.f("ix_oauth_token_login_id"), ["login_id"], unique=False)
+
+    op.create_table(
+        "one_time_link",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("purpose", sa.String(length=32), nullable=False),
+        sa.Column("login_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["login_id"], ["login.id"], name=op.f("fk_one_time_link_login_id_login"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_one_time_link")),
+    )
+    with op.batch_alter_table("one_time_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_one_time_link_login_id"), ["login_id"], unique=False)
+
+    op.create_table(
         "pin",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
@@ -771,28 +680,65 @@ def upgrade() -> None:
         sa.UniqueConstraint("post_id", name=op.f("uq_poll_post_id")),
     )
     op.create_table(
-        "push_subscription",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("token_id", sa.BigInteger(), nullable=False),
+        "reading_list_account",
+        sa.Column("list_id", sa.BigInteger(), nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
-        sa.Column("endpoint", sa.Text(), nullable=False),
-        sa.Column("p256dh", sa.Text(), nullable=False),
-        sa.Column("auth", sa.Text(), nullable=False),
-        sa.Column("standard", sa.Boolean(), server_default=sa.false(), nullable=False),
-        sa.Column("alerts", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("policy", sa.String(length=12), server_default="all", nullable=False),
         sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_push_subscription_account_id_account"), ondelete="CASCADE"
+            ["account_id"], ["account.id"], name=op.f("fk_reading_list_account_account_id_account"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["token_id"], ["oauth_token.id"], name=op.f("fk_push_subscription_token_id_oauth_token"), ondelete="CASCADE"
+            ["list_id"],
+            ["reading_list.id"],
+            name=op.f("fk_reading_list_account_list_id_reading_list"),
+            ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_push_subscription")),
-        sa.UniqueConstraint("token_id", name=op.f("uq_push_subscription_token_id")),
+        sa.PrimaryKeyConstraint("list_id", "account_id", name=op.f("pk_reading_list_account")),
     )
-    with op.batch_alter_table("push_subscription", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_push_subscription_account_id"), ["account_id"], unique=False)
+    with op.batch_alter_table("reading_list_account", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reading_list_account_account_id"), ["account_id"], unique=False)
 
+    op.create_table(
+        "recovery_code",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("login_id", sa.BigInteger(), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["login_id"], ["login.id"], name=op.f("fk_recovery_code_login_id_login"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code")),
+    )
+    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recovery_code_login_id"), ["login_id"], unique=False)
+
+    op.create_table(
+        "report",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("target_id", sa.BigInteger(), nullable=False),
+        sa.Column("group_id", sa.BigInteger(), nullable=True),
+        sa.Column("post_ids", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("rule_ids", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("category", sa.String(length=16), server_default="other", nullable=False),
+        sa.Column("comment", sa.LargeBinary(), nullable=True),
+        sa.Column("forward", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("iri", sa.Text(), nullable=True),
+        sa.Column("closed_by", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_report_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["closed_by"], ["account.id"], name=op.f("fk_report_closed_by_account"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(["group_id"], ["group.id"], name=op.f("fk_report_group_id_group"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(
+            ["target_id"], ["account.id"], name=op.f("fk_report_target_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report")),
+        sa.UniqueConstraint("iri", name=op.f("uq_report_iri")),
+    )
     op.create_table(
         "revision",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -805,6 +751,22 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("revision", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_revision_post_id"), ["post_id"], unique=False)
+
+    op.create_table(
+        "session",
+        sa.Column("id_hash", sa.String(length=64), nullable=False),
+        sa.Column("login_id", sa.BigInteger(), nullable=False),
+        sa.Column("csrf", sa.String(length=64), nullable=False),
+        sa.Column("device", sa.String(length=80), server_default="", nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("second_factor_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["login_id"], ["login.id"], name=op.f("fk_session_login_id_login"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id_hash", name=op.f("pk_session")),
+    )
+    with op.batch_alter_table("session", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_session_login_id"), ["login_id"], unique=False)
 
     op.create_table(
         "tag",
@@ -836,6 +798,23 @@ def upgrade() -> None:
     with op.batch_alter_table("timeline_entry", schema=None) as batch_op:
         batch_op.create_index("ix_timeline_entry_post_id", ["post_id"], unique=False)
         batch_op.create_index("uq_timeline_entry_account_id_shown_id", ["account_id", "shown_id"], unique=True)
+
+    op.create_table(
+        "word_filter_keyword",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("filter_id", sa.BigInteger(), nullable=False),
+        sa.Column("keyword", sa.Text(), nullable=False),
+        sa.Column("whole_word", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["filter_id"],
+            ["word_filter.id"],
+            name=op.f("fk_word_filter_keyword_filter_id_word_filter"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_word_filter_keyword")),
+    )
+    with op.batch_alter_table("word_filter_keyword", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_word_filter_keyword_filter_id"), ["filter_id"], unique=False)
 
     op.create_table(
         "word_filter_post",
@@ -873,6 +852,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("iri", name=op.f("uq_poll_vote_iri")),
         sa.UniqueConstraint("poll_id", "account_id", "choice", name=op.f("uq_poll_vote_poll_id_account_id_choice")),
     )
+    op.create_table(
+        "push_subscription",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("token_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("endpoint", sa.Text(), nullable=False),
+        sa.Column("p256dh", sa.Text(), nullable=False),
+        sa.Column("auth", sa.Text(), nullable=False),
+        sa.Column("standard", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("alerts", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("policy", sa.String(length=12), server_default="all", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_push_subscription_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["token_id"], ["oauth_token.id"], name=op.f("fk_push_subscription_token_id_oauth_token"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_push_subscription")),
+        sa.UniqueConstraint("token_id", name=op.f("uq_push_subscription_token_id")),
+    )
+    with op.batch_alter_table("push_subscription", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_push_subscription_account_id"), ["account_id"], unique=False)
+
     op.create_table(
         "delivery",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -1027,11 +1029,19 @@ def downgrade() -> None:
         batch_op.drop_index("ix_delivery_host_state_id")
 
     op.drop_table("delivery")
+    with op.batch_alter_table("push_subscription", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_push_subscription_account_id"))
+
+    op.drop_table("push_subscription")
     op.drop_table("poll_vote")
     with op.batch_alter_table("word_filter_post", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_word_filter_post_filter_id"))
 
     op.drop_table("word_filter_post")
+    with op.batch_alter_table("word_filter_keyword", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_word_filter_keyword_filter_id"))
+
+    op.drop_table("word_filter_keyword")
     with op.batch_alter_table("timeline_entry", schema=None) as batch_op:
         batch_op.drop_index("uq_timeline_entry_account_id_shown_id")
         batch_op.drop_index("ix_timeline_entry_post_id")
@@ -1041,20 +1051,40 @@ def downgrade() -> None:
         batch_op.drop_index("ix_tag_post_id")
 
     op.drop_table("tag")
+    with op.batch_alter_table("session", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_session_login_id"))
+
+    op.drop_table("session")
     with op.batch_alter_table("revision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_revision_post_id"))
 
     op.drop_table("revision")
-    with op.batch_alter_table("push_subscription", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_push_subscription_account_id"))
+    op.drop_table("report")
+    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recovery_code_login_id"))
 
-    op.drop_table("push_subscription")
+    op.drop_table("recovery_code")
+    with op.batch_alter_table("reading_list_account", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reading_list_account_account_id"))
+
+    op.drop_table("reading_list_account")
     op.drop_table("poll")
     with op.batch_alter_table("pin", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_pin_post_id"))
         batch_op.drop_index("ix_pin_account_id_id")
 
     op.drop_table("pin")
+    with op.batch_alter_table("one_time_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_one_time_link_login_id"))
+
+    op.drop_table("one_time_link")
+    with op.batch_alter_table("oauth_token", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_oauth_token_login_id"))
+        batch_op.drop_index(batch_op.f("ix_oauth_token_code_hash"))
+        batch_op.drop_index(batch_op.f("ix_oauth_token_app_id"))
+
+    op.drop_table("oauth_token")
+    op.drop_table("oauth_code")
     with op.batch_alter_table("notification", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_notification_post_id"))
         batch_op.drop_index("ix_notification_account_id_id")
@@ -1068,6 +1098,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_idempotent_answer_created_at"))
 
     op.drop_table("idempotent_answer")
+    with op.batch_alter_table("group_role", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_group_role_account_id"))
+
+    op.drop_table("group_role")
     with op.batch_alter_table("group_post", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_group_post_post_id"))
         batch_op.drop_index("ix_group_post_group_id_state_id")
@@ -1092,48 +1126,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_attachment_account_id"))
 
     op.drop_table("attachment")
-    with op.batch_alter_table("word_filter_keyword", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_word_filter_keyword_filter_id"))
-
-    op.drop_table("word_filter_keyword")
-    with op.batch_alter_table("session", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_session_login_id"))
-
-    op.drop_table("session")
-    op.drop_table("report")
-    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_recovery_code_login_id"))
-
-    op.drop_table("recovery_code")
-    with op.batch_alter_table("reading_list_account", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_reading_list_account_account_id"))
-
-    op.drop_table("reading_list_account")
-    with op.batch_alter_table("post", schema=None) as batch_op:
-        batch_op.drop_index("uq_post_account_id_boost_of_id")
-        batch_op.drop_index("ix_post_visibility_id")
-        batch_op.drop_index(batch_op.f("ix_post_thread_id"))
-        batch_op.drop_index(batch_op.f("ix_post_reply_to_id"))
-        batch_op.drop_index(batch_op.f("ix_post_group_id"))
-        batch_op.drop_index(batch_op.f("ix_post_boost_of_id"))
-        batch_op.drop_index("ix_post_account_id_id")
-
-    op.drop_table("post")
-    with op.batch_alter_table("one_time_link", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_one_time_link_login_id"))
-
-    op.drop_table("one_time_link")
-    with op.batch_alter_table("oauth_token", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_oauth_token_login_id"))
-        batch_op.drop_index(batch_op.f("ix_oauth_token_code_hash"))
-        batch_op.drop_index(batch_op.f("ix_oauth_token_app_id"))
-
-    op.drop_table("oauth_token")
-    op.drop_table("oauth_code")
-    with op.batch_alter_table("group_role", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_group_role_account_id"))
-
-    op.drop_table("group_role")
     with op.batch_alter_table("word_filter", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_word_filter_account_id"))
 
@@ -1147,6 +1139,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_reading_list_account_id"))
 
     op.drop_table("reading_list")
+    with op.batch_alter_table("post", schema=None) as batch_op:
+        batch_op.drop_index("uq_post_account_id_boost_of_id")
+        batch_op.drop_index("ix_post_visibility_id")
+        batch_op.drop_index(batch_op.f("ix_post_thread_id"))
+        batch_op.drop_index(batch_op.f("ix_post_reply_to_id"))
+        batch_op.drop_index(batch_op.f("ix_post_group_id"))
+        batch_op.drop_index(batch_op.f("ix_post_boost_of_id"))
+        batch_op.drop_index("ix_post_account_id_id")
+
+    op.drop_table("post")
     op.drop_table("marker")
     op.drop_table("login")
     op.drop_table("invitation")

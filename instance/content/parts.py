@@ -1,0 +1,111 @@
+"""What hangs on a post: mentions, tags, pictures, a poll, kept counts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+
+from instance.content.formatting import Known, handles
+from instance.db.content import attachment, mention, poll, poll_vote, post, tag
+from instance.db.people import account
+from instance.db.unit import Unit
+from instance.errors import RefusalError
+from instance.i18n import N_
+from instance.media.attachments import forget_files
+
+
+def named_in(connection: Connection, text: str, our_domain: str) -> dict[tuple[str, str], Row[Any]]:
+    """The accounts that the handles in a text name, as far as they are known here; unknown ones are left out."""
+    asked = handles(text)
+    if not asked:
+        return {}
+    pairs = {(name, "" if host == our_domain else host) for name, host in asked}
+    known = [and_(account.c.domain == host, func.lower(account.c.name) == name) for name, host in pairs]
+    shown = (account.c.suspended_at.is_(None), account.c.deleted_at.is_(None))
+    rows = connection.execute(select(account).where(or_(*known), *shown)).all()
+    by_handle = {(row.name.lower(), row.domain): row for row in rows}
+    found = {pair: by_handle.get((pair[0], "" if pair[1] == our_domain else pair[1])) for pair in asked}
+    return {pair: row for pair, row in found.items() if row is not None}
+
+
+def known(named: Mapping[tuple[str, str], Row[Any]]) -> dict[tuple[str, str], Known]:
+    """The same for `formatting.render`."""
+    return {pair: Known(row.id, row.name, row.url or row.iri) for pair, row in named.items()}
+
+
+def set_mentions(u: Unit, post_id: int, ids: Iterable[int], silent: Iterable[int] = ()) -> None:
+    """Keep who is mentioned. Who no longer is stays addressed in silence: she has read it already."""
+    loud = list(dict.fromkeys(ids))
+    quiet = [account_id for account_id in dict.fromkeys(silent) if account_id not in set(loud)]
+    before = set(u.connection.execute(select(mention.c.account_id).where(mention.c.post_id == post_id)).scalars())
+    if before:
+        named = mention.c.account_id.in_(loud)
+        u.connection.execute(update(mention).where(mention.c.post_id == post_id).values(silent=~named))
+    rows = [{"account_id": account_id, "silent": False} for account_id in loud]
+    rows += [{"account_id": account_id, "silent": True} for account_id in quiet]
+    fresh = [row | {"post_id": post_id} for row in rows if row["account_id"] not in before]
+    if fresh:
+        u.connection.execute(insert(mention), fresh)
+
+
+def set_tags(u: Unit, post_id: int, tags: Mapping[str, str], *, new: bool = False) -> None:
+    """Keep the tags of a post: name in lower case -> as written."""
+    if not new:
+        u.connection.execute(delete(tag).where(tag.c.post_id == post_id))
+    if tags:
+        rows = [{"name": name, "post_id": post_id, "shown_as": shown} for name, shown in tags.items()]
+        u.connection.execute(insert(tag), rows)
+
+
+def set_media(u: Unit, account_id: int, post_id: int, ids: Sequence[int]) -> None:
+    """Put an author's pictures into her post, in this order; those that were in it and are not named go, files too.
+
+    Raises RefusalError for what is not hers, sits in another post or could not be read.
+    """
+    wanted = list(dict.fromkeys(ids))
+    here = attachment.c.post_id == post_id
+    mine = and_(
+        attachment.c.id.in_(wanted), attachment.c.account_id == account_id, or_(attachment.c.post_id.is_(None), here)
+    )
+    rows = u.connection.execute(select(attachment.c.id).where(mine, attachment.c.state != "failed")).scalars().all()
+    if len(rows) < len(wanted):
+        raise RefusalError(
+            "media-unknown", N_("A picture of this post is not there, or is in another post. Upload it again.")
+        )
+    drop_media(u, and_(here, attachment.c.id.not_in(wanted)))
+    for position, media_id in enumerate(wanted):
+        placed = update(attachment).where(attachment.c.id == media_id)
+        u.connection.execute(placed.values(post_id=post_id, position=position))
+
+
+def drop_media(u: Unit, which: Any) -> None:
+    """Delete attachments and, after the commit, their files."""
+    rows = u.connection.execute(select(attachment.c.id, attachment.c.file, attachment.c.preview).where(which)).all()
+    if rows:
+        u.connection.execute(delete(attachment).where(attachment.c.id.in_([row.id for row in rows])))
+        forget_files(u, [key for row in rows for key in (row.file, row.preview) if key])
+
+
+def drop_poll(u: Unit, post_id: int) -> None:
+    """Delete a post's poll with all votes."""
+    asked = select(poll.c.id).where(poll.c.post_id == post_id)
+    u.connection.execute(delete(poll_vote).where(poll_vote.c.poll_id.in_(asked)))
+    u.connection.execute(delete(poll).where(poll.c.post_id == post_id))
+
+
+def count_on_post(u: Unit, post_id: int, column: str, by: int) -> None:
+    """Change a kept count of a post (never below 0); strangers see it, so its version goes up."""
+    changed = post.c[column] + by
+    if by < 0:
+        changed = func.max(changed, 0) if u.connection.dialect.name == "sqlite" else func.greatest(changed, 0)
+    u.connection.execute(
+        update(post).where(post.c.id == post_id).values({column: changed, "version": post.c.version + 1})
+    )
+
+
+def count_posts(u: Unit, account_id: int, by: int) -> None:
+    """Change an author's kept count of posts."""
+    values: dict[str, Any] = {"posts_count": account.c.posts_count + by}
+    if by > 0:
+        values["last_post_at"] = u.now
+    u.connection.execute(update(account).where(account.c.id == account_id).values(**values))

@@ -1,0 +1,185 @@
+"""Posts of members: write, edit, delete. One service for apps, pages and whatever else hands in a draft."""
+
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, update
+
+from instance.content import conversations, parts, timelines
+from instance.content.drafts import Audience, Draft, PollDraft, audience, check
+from instance.content.formatting import Formatted, render
+from instance.content.polls import open_poll
+from instance.content.revisions import keep_revision
+from instance.content.visible import shown
+from instance.content.words import NOTHING, Words, columns
+from instance.db.content import attachment, bookmark, favourite, pin, poll, post, revision, tag
+from instance.db.reading import notification, word_filter_post
+from instance.db.system import idempotent_answer
+from instance.db.unit import Unit
+from instance.db.upsert import insert_new
+from instance.errors import NotFoundError
+from instance.events import PostDeleted, PostEdited, PostWritten
+from instance.ids import sortable_id
+from instance.people import accounts
+
+__all__ = ["Draft", "PollDraft", "RepeatedError", "delete_post", "edit", "write"]
+
+KEY_LENGTH = 200
+
+
+class RepeatedError(Exception):
+    """The same request came twice at the same time; the other one won. Ask again: its post is answered."""
+
+
+def write(u: Unit, author_id: int, draft: Draft) -> int:
+    """Publish a draft; returns the post's id, of the first one where the Idempotency-Key was seen before.
+
+    Raises RefusalError for what can't be posted, NotFoundError where the post to be answered is not for the author,
+    RepeatedError where the same key is being written at this moment.
+    """
+    author = _author(u, author_id)
+    key = (draft.idempotency_key or "")[:KEY_LENGTH]
+    if key and (before := _answered(u, author_id, key)) is not None:
+        return before
+    check(draft)
+    parent = shown(u.connection, author_id, draft.reply_to_id) if draft.reply_to_id is not None else None
+    named = parts.named_in(u.connection, draft.text, u.site.domain)
+    made = render(draft.text, draft.content_type, mentions=parts.known(named), base=u.site.base_url)
+    mentioned = [row for row in named.values() if row.id in made.mentions]
+    given = audience(author, draft, mentioned, parent)
+    post_id = _insert(u, author, draft, made, given, parent)
+    if key and not insert_new(
+        u.connection, idempotent_answer, account_id=author_id, request_key=key, post_id=post_id, created_at=u.now
+    ):
+        raise RepeatedError
+    _hang_on(u, author_id, post_id, draft, made)
+    parts.count_posts(u, author_id, 1)
+    if parent is not None:
+        parts.count_on_post(u, parent.id, "replies_count", 1)
+    if given.visibility == "direct":
+        thread_id = parent.thread_id if parent is not None else str(post_id)
+        conversations.keep(u, post_id, thread_id, author_id, made.mentions)
+    timelines.fan_out(u, post_id)
+    u.record(PostWritten(post_id))
+    return post_id
+
+
+def _author(u: Unit, author_id: int) -> Row[Any]:
+    author = accounts.by_id(u.connection, author_id)
+    if author is None or not accounts.is_shown(author):
+        raise NotFoundError
+    return author
+
+
+def _answered(u: Unit, author_id: int, key: str) -> int | None:
+    c = idempotent_answer.c
+    asked = select(c.post_id).where(c.account_id == author_id, c.request_key == key)
+    return u.connection.execute(asked).scalar_one_or_none()
+
+
+def _insert(u: Unit, author: Row[Any], draft: Draft, made: Formatted, given: Audience, parent: Row[Any] | None) -> int:
+    post_id = sortable_id(u.now, u.now)
+    words = Words(draft.title.strip(), draft.summary.strip(), made.html, draft.text)
+    values = {
+        "id": post_id,
+        "iri": f"{author.iri}/p/{post_id}",
+        "url": u.site.url(f"/@{author.name}/{post_id}"),
+        "account_id": author.id,
+        "group_id": given.group_id,
+        "visibility": given.visibility,
+        "local_only": draft.local_only,
+        "kind": "question" if draft.poll is not None else "note",
+        "sensitive": draft.sensitive or bool(words.summary),
+        "language": (draft.language or author.default_language or None),
+        "app_id": draft.app_id,
+        "thread_id": str(post_id),
+        "created_at": u.now,
+        "received_at": u.now,
+    }
+    if parent is not None:
+        values |= {"reply_to_id": parent.id, "reply_to_account_id": parent.account_id, "reply_to_iri": parent.iri}
+        values["thread_id"] = parent.thread_id
+    u.connection.execute(insert(post).values(**values, **columns(u.site.vault, post_id, given.visibility, words)))
+    return post_id
+
+
+def _hang_on(u: Unit, author_id: int, post_id: int, draft: Draft, made: Formatted) -> None:
+    parts.set_mentions(u, post_id, made.mentions)
+    parts.set_tags(u, post_id, made.tags, new=True)
+    if draft.media_ids:
+        parts.set_media(u, author_id, post_id, draft.media_ids)
+    if draft.poll is not None:
+        open_poll(u, post_id, draft.poll)
+
+
+def own(u: Unit, author_id: int, post_id: int) -> Row[Any]:
+    """An author's own post that is still there. Raises NotFoundError, for others' posts too."""
+    mine = select(post).where(post.c.id == post_id, post.c.account_id == author_id, post.c.deleted_at.is_(None))
+    row = u.connection.execute(mine.where(post.c.boost_of_id.is_(None)).with_for_update()).first()
+    if row is None:
+        raise NotFoundError
+    return row
+
+
+def edit(u: Unit, author_id: int, post_id: int, draft: Draft) -> None:
+    """Change a post; what it was before is kept as a revision. Its audience and what it answers stay.
+
+    A poll that comes with other options starts anew. Raises RefusalError, NotFoundError.
+    """
+    row = own(u, author_id, post_id)
+    check(draft)
+    named = parts.named_in(u.connection, draft.text, u.site.domain)
+    made = render(draft.text, draft.content_type, mentions=parts.known(named), base=u.site.base_url)
+    keep_revision(u, row)
+    words = Words(draft.title.strip(), draft.summary.strip(), made.html, draft.text)
+    values = {
+        "sensitive": draft.sensitive or bool(words.summary),
+        "language": draft.language or row.language,
+        "kind": "question" if draft.poll is not None else "note",
+        "edited_at": u.now,
+        "version": post.c.version + 1,
+    }
+    changed = columns(u.site.vault, post_id, row.visibility, words)
+    u.connection.execute(update(post).where(post.c.id == post_id).values(**values, **changed))
+    parts.set_mentions(u, post_id, made.mentions)
+    parts.set_tags(u, post_id, made.tags)
+    parts.set_media(u, author_id, post_id, draft.media_ids)
+    _change_poll(u, post_id, draft.poll)
+    u.record(PostEdited(post_id))
+
+
+def _change_poll(u: Unit, post_id: int, draft: PollDraft | None) -> None:
+    old = u.connection.execute(select(poll).where(poll.c.post_id == post_id)).first()
+    if draft is not None and old is not None:
+        same = [option["title"] for option in old.options] == [option.strip() for option in draft.options]
+        if same and old.multiple == draft.multiple:
+            return
+    parts.drop_poll(u, post_id)
+    if draft is not None:
+        open_poll(u, post_id, draft)
+
+
+def delete_post(u: Unit, post_id: int) -> None:
+    """Erase a post, local or remote: its words, pictures, revisions and poll at once, boosts of it too.
+
+    The row stays as a tombstone, so that it can't come back and its deletion can be told. Nothing happens twice.
+    """
+    row = u.connection.execute(select(post).where(post.c.id == post_id).with_for_update()).first()
+    if row is None or row.deleted_at is not None or row.boost_of_id is not None:
+        return
+    gone = {"deleted_at": u.now, "language": None, "app_id": None, "sensitive": False, "version": post.c.version + 1}
+    erased = columns(u.site.vault, post_id, "public", NOTHING)
+    u.connection.execute(update(post).where(post.c.id == post_id).values(**gone, **erased))
+    parts.drop_media(u, attachment.c.post_id == post_id)
+    parts.drop_poll(u, post_id)
+    for table in (revision, tag, favourite, bookmark, pin, notification, word_filter_post):
+        u.connection.execute(delete(table).where(table.c.post_id == post_id))
+    timelines.take_out(u, post_id)
+    if row.visibility == "direct":
+        conversations.forget_post(u, post_id)
+    u.connection.execute(delete(post).where(post.c.boost_of_id == post_id))
+    answers = update(post).where(post.c.reply_to_id == post_id)
+    u.connection.execute(answers.values(reply_to_id=None, version=post.c.version + 1))
+    if row.reply_to_id is not None:
+        parts.count_on_post(u, row.reply_to_id, "replies_count", -1)
+    parts.count_posts(u, row.account_id, -1)
+    u.record(PostDeleted(post_id, row.account_id))

@@ -1,0 +1,267 @@
+"""Posts of other servers: taken in once, changed, joined to their threads. Whether to take them was decided before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from instance.clock import Millis
+from instance.content import conversations, parts, polls, timelines
+from instance.content.drafts import MOST_MEDIA, OPEN_TO_ALL
+from instance.content.formatting import TAG_LENGTH, tag_name
+from instance.content.revisions import keep_revision
+from instance.content.words import Words, columns
+from instance.db.content import attachment, poll, post
+from instance.db.people import account
+from instance.db.unit import Unit
+from instance.db.upsert import insert_new
+from instance.errors import RefusalError
+from instance.events import PostEdited, PostReceived
+from instance.ids import sortable_id
+from instance.sanitise import clean, plain
+
+MOST_TAGS = 32
+MOST_NAMED = 100
+TITLE_LENGTH = 300
+SUMMARY_LENGTH = 1000
+OPTION_LENGTH = 200
+ROOM = 4 * MOST_MEDIA
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteAttachment:
+    """A file that lies on the other server."""
+
+    kind: str
+    url: str
+    mime: str = ""
+    description: str = ""
+    blurhash: str | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePoll:
+    """A poll as the other server tells it: (title, votes) of each option."""
+
+    options: Sequence[tuple[str, int]]
+    multiple: bool = False
+    expires_at: Millis | None = None
+    closed_at: Millis | None = None
+    voters: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePost:
+    """A post of another server, believed and read, its content not yet made safe. Accounts are ids of known ones."""
+
+    iri: str
+    account_id: int
+    content: str
+    visibility: str
+    created_at: Millis
+    url: str = ""
+    kind: str = "note"
+    title: str = ""
+    summary: str = ""
+    sensitive: bool = False
+    language: str | None = None
+    group_id: int | None = None
+    reply_to_iri: str | None = None
+    mentions: Sequence[int] = ()
+    silent_mentions: Sequence[int] = ()
+    tags: Sequence[str] = ()
+    attachments: Sequence[RemoteAttachment] = field(default_factory=tuple)
+    poll: RemotePoll | None = None
+    edited_at: Millis | None = None
+
+
+def receive(u: Unit, remote: RemotePost) -> int | None:
+    """Keep a remote post; returns its id. One that is here already is answered with its id, a deleted one with None."""
+    before = u.connection.execute(select(post.c.id, post.c.deleted_at).where(post.c.iri == remote.iri)).first()
+    if before is not None:
+        return before.id if before.deleted_at is None else None
+    parent = _parent(u, remote.reply_to_iri)
+    post_id = sortable_id(remote.created_at, u.now)
+    if not insert_new(u.connection, post, **_values(u, post_id, remote, parent)):
+        return receive(u, remote)  # another process was faster
+    _hang_on(u, post_id, remote)
+    parts.count_posts(u, remote.account_id, 1)
+    if parent is not None:
+        parts.count_on_post(u, parent.id, "replies_count", 1)
+    thread_id = parent.thread_id if parent is not None else str(post_id)
+    _adopt(u, post_id, remote, thread_id)
+    if remote.visibility == "direct":
+        named = [*remote.mentions, *remote.silent_mentions]
+        conversations.keep(u, post_id, thread_id, remote.account_id, named)
+    timelines.fan_out(u, post_id)
+    u.record(PostReceived(post_id))
+    return post_id
+
+
+def _parent(u: Unit, iri: str | None) -> Row[Any] | None:
+    if iri is None:
+        return None
+    here = select(post).where(post.c.iri == iri, post.c.deleted_at.is_(None), post.c.boost_of_id.is_(None))
+    return u.connection.execute(here).first()
+
+
+def _values(u: Unit, post_id: int, remote: RemotePost, parent: Row[Any] | None) -> dict[str, Any]:
+    return {
+        "id": post_id,
+        "iri": remote.iri,
+        "url": remote.url or remote.iri,
+        "account_id": remote.account_id,
+        "group_id": remote.group_id or _group_of(u, remote, parent),
+        "reply_to_id": parent.id if parent is not None else None,
+        "reply_to_account_id": parent.account_id if parent is not None else None,
+        "reply_to_iri": remote.reply_to_iri,
+        "thread_id": parent.thread_id if parent is not None else str(post_id),
+        "visibility": remote.visibility,
+        "created_at": min(remote.created_at, u.now),
+        "received_at": u.now,
+        "edited_at": remote.edited_at,
+        **_said(u, post_id, remote),
+    }
+
+
+def _said(u: Unit, post_id: int, remote: RemotePost) -> dict[str, Any]:
+    """The columns that an edit changes."""
+    words = Words(plain(remote.title)[:TITLE_LENGTH], plain(remote.summary)[:SUMMARY_LENGTH], clean(remote.content))
+    return {
+        "kind": "question" if remote.poll is not None else remote.kind[:12],
+        "sensitive": remote.sensitive or bool(words.summary),
+        "language": (remote.language or "")[:16] or None,
+        **columns(u.site.vault, post_id, remote.visibility, words),
+    }
+
+
+def _group_of(u: Unit, remote: RemotePost, parent: Row[Any] | None) -> int | None:
+    """The open group that a public post is for, where it does not say: one that it names, or that of its parent."""
+    if remote.visibility not in OPEN_TO_ALL:
+        return None
+    named = [*remote.mentions, *remote.silent_mentions]
+    if named:
+        groups = select(account.c.id).where(account.c.id.in_(named), account.c.kind == "group", ~account.c.locked)
+        found = u.connection.execute(groups.order_by(account.c.domain, account.c.id)).scalars().first()
+        if found is not None:
+            return int(found)
+    return parent.group_id if parent is not None and parent.visibility in OPEN_TO_ALL else None
+
+
+def _hang_on(u: Unit, post_id: int, remote: RemotePost) -> None:
+    parts.set_mentions(u, post_id, remote.mentions[:MOST_NAMED], remote.silent_mentions[:MOST_NAMED])
+    tags = {tag_name(shown): shown.removeprefix("#") for shown in remote.tags[:MOST_TAGS]}
+    parts.set_tags(
+        u, post_id, {name: shown for name, shown in tags.items() if 0 < len(name) <= TAG_LENGTH >= len(shown)}
+    )
+    _set_files(u, post_id, remote)
+    if remote.poll is not None:
+        _set_poll(u, post_id, remote.poll)
+
+
+def _set_files(u: Unit, post_id: int, remote: RemotePost) -> None:
+    parts.drop_media(u, attachment.c.post_id == post_id)
+    for position, file in enumerate(remote.attachments[:ROOM]):
+        size = {"width": file.width, "height": file.height} if file.width and file.height else None
+        row = {
+            "id": sortable_id(u.now, u.now),
+            "account_id": remote.account_id,
+            "post_id": post_id,
+            "position": position,
+            "kind": file.kind,
+            "mime": file.mime[:80],
+            "remote_url": file.url,
+            "description": file.description,
+            "blurhash": file.blurhash if file.blurhash and len(file.blurhash) <= 120 else None,
+            "meta": {"original": size} if size else None,
+            "created_at": u.now,
+        }
+        u.connection.execute(insert(attachment).values(**row))
+
+
+def _set_poll(u: Unit, post_id: int, remote: RemotePoll) -> None:
+    """Keep a remote poll. Counts are what its server says; our members' votes stay theirs while the options stay."""
+    options = [
+        {"title": plain(title)[:OPTION_LENGTH], "votes": max(0, votes)}
+        for title, votes in remote.options[: polls.MOST_CHOICES]
+    ]
+    total = sum(option["votes"] for option in options)  # type: ignore[misc]
+    values = {
+        "options": options,
+        "multiple": remote.multiple,
+        "votes_count": total,
+        "voters_count": total if remote.voters is None else max(0, remote.voters),
+        "expires_at": remote.expires_at,
+        "closed_at": min(remote.closed_at, u.now) if remote.closed_at is not None else None,
+    }
+    old = u.connection.execute(select(poll.c.id, poll.c.options).where(poll.c.post_id == post_id)).first()
+    if old is not None and [o["title"] for o in old.options] == [o["title"] for o in options]:
+        u.connection.execute(update(poll).where(poll.c.id == old.id).values(**values))
+        poll_id = old.id
+    else:
+        parts.drop_poll(u, post_id)
+        poll_id = sortable_id(u.now, u.now)
+        u.connection.execute(insert(poll).values(id=poll_id, post_id=post_id, **values))
+    if remote.closed_at is None and remote.expires_at is not None and remote.expires_at > u.now:
+        polls.close_at(u, poll_id, remote.expires_at)
+
+
+def _adopt(u: Unit, post_id: int, remote: RemotePost, thread_id: str) -> None:
+    """Answers that were here before this post find their place under it, with all that hangs on them."""
+    orphans = select(post.c.id, post.c.thread_id).where(
+        post.c.reply_to_iri == remote.iri, post.c.reply_to_id.is_(None), post.c.deleted_at.is_(None)
+    )
+    rows = u.connection.execute(orphans).all()
+    if not rows:
+        return
+    ids, threads = [row.id for row in rows], {row.thread_id for row in rows}
+    joined = {"reply_to_id": post_id, "reply_to_account_id": remote.account_id, "version": post.c.version + 1}
+    u.connection.execute(update(post).where(post.c.id.in_(ids)).values(**joined))
+    u.connection.execute(update(post).where(post.c.thread_id.in_(threads)).values(thread_id=thread_id))
+    parts.count_on_post(u, post_id, "replies_count", len(ids))
+
+
+def receive_edit(u: Unit, remote: RemotePost) -> int | None:
+    """Change a remote post that is here; its audience and its place stay. None where it is not here, or gone.
+
+    News of a poll's counts alone, or of nothing, is no edit: no revision is kept.
+    """
+    here = select(post).where(post.c.iri == remote.iri, post.c.account_id == remote.account_id)
+    row = u.connection.execute(here.where(post.c.deleted_at.is_(None)).with_for_update()).first()
+    if row is None:
+        return None
+    if remote.edited_at is not None and row.edited_at is not None and remote.edited_at < row.edited_at:
+        return int(row.id)  # news from before what we know
+    edited = remote.edited_at is not None and remote.edited_at != row.edited_at
+    changes: dict[str, Any] = {"version": post.c.version + 1}
+    if edited:
+        keep_revision(u, row)
+        same_audience = RemotePost(**{**_fields(remote), "visibility": row.visibility})
+        changes |= {**_said(u, row.id, same_audience), "edited_at": remote.edited_at}
+        _hang_on(u, row.id, remote)
+    elif remote.poll is not None:
+        _set_poll(u, row.id, remote.poll)
+    u.connection.execute(update(post).where(post.c.id == row.id).values(**changes))
+    if edited:
+        u.record(PostEdited(row.id))
+    return int(row.id)
+
+
+def _fields(remote: RemotePost) -> dict[str, Any]:
+    return {name: getattr(remote, name) for name in RemotePost.__slots__}
+
+
+def receive_votes(u: Unit, account_id: int, post_id: int, title: str, *, iri: str | None = None) -> bool:
+    """A remote account's vote for the option of this title in a local post's poll; False where it does not count."""
+    row = u.connection.execute(select(poll).where(poll.c.post_id == post_id)).first()
+    titles = [option["title"] for option in row.options] if row is not None else []
+    if row is None or title not in titles:
+        return False
+    try:
+        polls.vote(u, account_id, row.id, [titles.index(title)], iri=iri)
+    except RefusalError:
+        return False
+    return True

@@ -1,0 +1,67 @@
+"""Threads: what comes before a post and what answers it, as far as the reader may see."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from instance.content.visible import readable, visible_to
+from instance.db.content import post
+
+MOST = 4096
+MOST_FOR_STRANGERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Ids around a post: from the first post down to the one it answers; then all answers, each below its parent."""
+
+    ancestors: list[int]
+    descendants: list[int]
+
+
+def context(connection: Connection, reader_id: int | None, post_id: int) -> Context:
+    """The context of a post, in two statements. Hidden posts are left out, what hangs below them is not.
+
+    Raises NotFoundError where the post is not for the reader.
+    """
+    start = readable(connection, reader_id, post_id)
+    most = MOST if reader_id is not None else MOST_FOR_STRANGERS
+    in_thread = select(post.c.id, post.c.reply_to_id, post.c.account_id, visible_to(reader_id).label("seen")).where(
+        post.c.thread_id == start.thread_id, post.c.boost_of_id.is_(None)
+    )
+    rows = connection.execute(in_thread.order_by(post.c.id).limit(2 * MOST)).all()
+    parents = {row.id: row.reply_to_id for row in rows}
+    seen = {row.id for row in rows if row.seen}
+    below: dict[int, list[int]] = {}
+    for row in rows:
+        if row.reply_to_id is not None:
+            below.setdefault(row.reply_to_id, []).append(row.id)
+    shown_id = start.boost_of_id or start.id
+    return Context(_above(shown_id, parents, seen)[-most:], _under(shown_id, below, seen)[:most])
+
+
+def _above(post_id: int, parents: dict[int, int | None], seen: set[int]) -> list[int]:
+    found: list[int] = []
+    known = {post_id}
+    parent = parents.get(post_id)
+    while parent is not None and parent not in known:
+        known.add(parent)
+        if parent in seen:
+            found.append(parent)
+        parent = parents.get(parent)
+    return found[::-1]
+
+
+def _under(post_id: int, below: dict[int, list[int]], seen: set[int]) -> list[int]:
+    found: list[int] = []
+    waiting = list(reversed(below.get(post_id, [])))
+    known = {post_id}
+    while waiting:
+        answer = waiting.pop()
+        if answer in known:
+            continue
+        known.add(answer)
+        if answer in seen:
+            found.append(answer)
+        waiting += reversed(below.get(answer, []))
+    return found
