@@ -8,7 +8,8 @@ from federation.ports import HandlerTable
 from instance import events
 from instance.activities import keys, outgoing_groups, outgoing_members, outgoing_posts
 from instance.clock import HOUR
-from instance.content import conversations
+from instance.content import conversations, polls, timelines
+from instance.content import erasure as post_erasure
 from instance.db.unit import Handlers
 from instance.house import House
 from instance.jobs import daily
@@ -24,10 +25,10 @@ from instance.people import accounts, erasure
 EVENTS: Handlers = {
     events.AccountCreated: [keys.on_account_created, notifications.on_account],
     events.FollowRequested: [notifications.on_follow_request, outgoing_members.on_follow_requested],
-    events.FollowAccepted: [notifications.on_follow, outgoing_members.on_follow_accepted],
-    events.FollowRejected: [notifications.on_follow_gone, outgoing_members.on_follow_rejected],
-    events.FollowEnded: [notifications.on_follow_gone, outgoing_members.on_follow_ended],
-    events.BlockMade: [notifications.on_block, outgoing_members.on_block_made],
+    events.FollowAccepted: [notifications.on_follow, timelines.on_follow, outgoing_members.on_follow_accepted],
+    events.FollowRejected: [notifications.on_follow_gone, timelines.on_follow_gone, outgoing_members.on_follow_rejected],
+    events.FollowEnded: [notifications.on_follow_gone, timelines.on_follow_gone, outgoing_members.on_follow_ended],
+    events.BlockMade: [notifications.on_block, timelines.on_block, outgoing_members.on_block_made],
     events.PostWritten: [notifications.on_post, conversations.on_post, outgoing_posts.on_post_written],
     events.PostReceived: [notifications.on_post, conversations.on_post],
     events.PostEdited: [notifications.on_edit, outgoing_posts.on_post_edited, outgoing_groups.on_edited],
@@ -45,7 +46,7 @@ EVENTS: Handlers = {
     events.GroupPostAnnounced: [notifications.on_announced, outgoing_groups.on_announced],
     events.BlockEnded: [outgoing_members.on_block_ended],
     events.AccountUpdated: [outgoing_members.on_account_updated],
-    events.AccountDeleted: [outgoing_members.on_account_deleted],
+    events.AccountDeleted: [outgoing_members.on_account_deleted, post_erasure.on_account_deleted],
     events.PollVoted: [outgoing_posts.on_vote],
 }
 
@@ -64,6 +65,8 @@ def jobs(house: House) -> dict[str, JobHandler]:
     """kind of job -> its handler"""
     return {
         accounts.ERASURE: erasure.run,
+        post_erasure.ERASURE: post_erasure.run,
+        polls.CLOSING: polls.run,
         keys.KIND: partial(keys.mint, house),
         outgoing_posts.POLL_UPDATE: outgoing_posts.poll_job,
         pictures.JOB: pictures.Fetcher(house.intake, partial(pictures.fetch, house.federation)).run,

@@ -1,7 +1,7 @@
 """What a member hands in: a draft of a post, its limits, and the audience it gets."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row
@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from instance.clock import SECOND, Millis
 from instance.errors import RefusalError
 from instance.i18n import N_
+from instance.media.attachments import Words as MediaWords
 
 MOST_CHARACTERS = 5000
 MOST_MEDIA = 4
@@ -49,6 +50,8 @@ class Draft:
     language: str | None = None
     reply_to_id: int | None = None
     media_ids: Sequence[int] = ()
+    media_words: Mapping[int, MediaWords] = field(default_factory=dict)
+    """New descriptions of pictures that are in the post already (edit only)."""
     poll: PollDraft | None = None
     title: str = ""
     local_only: bool = False

@@ -11,7 +11,8 @@ from instance.db.people import account
 from instance.db.unit import Unit
 from instance.errors import RefusalError
 from instance.i18n import N_
-from instance.media.attachments import forget_files
+from instance.media.attachments import Words as MediaWords
+from instance.media.attachments import checked_description, forget_files
 
 
 def named_in(connection: Connection, text: str, our_domain: str) -> dict[tuple[str, str], Row[Any]]:
@@ -76,6 +77,20 @@ def set_media(u: Unit, account_id: int, post_id: int, ids: Sequence[int]) -> Non
     for position, media_id in enumerate(wanted):
         placed = update(attachment).where(attachment.c.id == media_id)
         u.connection.execute(placed.values(post_id=post_id, position=position))
+
+
+def describe_media(u: Unit, post_id: int, words: Mapping[int, MediaWords]) -> None:
+    """Change the words of pictures in a post. Raises RefusalError for a description that is too long."""
+    here = select(attachment.c.id, attachment.c.meta).where(attachment.c.post_id == post_id)
+    for row in u.connection.execute(here.where(attachment.c.id.in_(list(words)))).all():
+        said = words[row.id]
+        values: dict[str, Any] = {}
+        if said.description is not None:
+            values["description"] = checked_description(said.description)
+        if said.focus is not None:
+            values["meta"] = {**(row.meta or {}), "focus": {"x": said.focus[0], "y": said.focus[1]}}
+        if values:
+            u.connection.execute(update(attachment).where(attachment.c.id == row.id).values(**values))
 
 
 def drop_media(u: Unit, which: Any) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
-from instance.content import conversations, parts, timelines
+from instance.content import parts, submissions, timelines
 from instance.content.drafts import Audience, Draft, PollDraft, audience, check
 from instance.content.formatting import Formatted, render
 from instance.content.polls import open_poll
@@ -55,11 +55,9 @@ def write(u: Unit, author_id: int, draft: Draft) -> int:
     parts.count_posts(u, author_id, 1)
     if parent is not None:
         parts.count_on_post(u, parent.id, "replies_count", 1)
-    if given.visibility == "direct":
-        thread_id = parent.thread_id if parent is not None else str(post_id)
-        conversations.keep(u, post_id, thread_id, author_id, made.mentions)
     timelines.fan_out(u, post_id)
     u.record(PostWritten(post_id))
+    submissions.submit(u, post_id)
     return post_id
 
 
@@ -89,7 +87,8 @@ def _insert(u: Unit, author: Row[Any], draft: Draft, made: Formatted, given: Aud
         "local_only": draft.local_only,
         "kind": "question" if draft.poll is not None else "note",
         "sensitive": draft.sensitive or bool(words.summary),
-        "language": (draft.language or author.default_language or None),
+        "language": draft.language or author.default_language,
+        "source_type": draft.content_type,
         "app_id": draft.app_id,
         "thread_id": str(post_id),
         "created_at": u.now,
@@ -135,6 +134,7 @@ def edit(u: Unit, author_id: int, post_id: int, draft: Draft) -> None:
         "sensitive": draft.sensitive or bool(words.summary),
         "language": draft.language or row.language,
         "kind": "question" if draft.poll is not None else "note",
+        "source_type": draft.content_type,
         "edited_at": u.now,
         "version": post.c.version + 1,
     }
@@ -143,6 +143,7 @@ def edit(u: Unit, author_id: int, post_id: int, draft: Draft) -> None:
     parts.set_mentions(u, post_id, made.mentions)
     parts.set_tags(u, post_id, made.tags)
     parts.set_media(u, author_id, post_id, draft.media_ids)
+    parts.describe_media(u, post_id, draft.media_words)
     _change_poll(u, post_id, draft.poll)
     u.record(PostEdited(post_id))
 
@@ -174,8 +175,6 @@ def delete_post(u: Unit, post_id: int) -> None:
     for table in (revision, tag, favourite, bookmark, pin, notification, word_filter_post):
         u.connection.execute(delete(table).where(table.c.post_id == post_id))
     timelines.take_out(u, post_id)
-    if row.visibility == "direct":
-        conversations.forget_post(u, post_id)
     u.connection.execute(delete(post).where(post.c.boost_of_id == post_id))
     answers = update(post).where(post.c.reply_to_id == post_id)
     u.connection.execute(answers.values(reply_to_id=None, version=post.c.version + 1))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from instance.clock import Millis
-from instance.content import conversations, parts, polls, timelines
+from instance.content import parts, polls, submissions, timelines
 from instance.content.drafts import MOST_MEDIA, OPEN_TO_ALL
 from instance.content.formatting import TAG_LENGTH, tag_name
 from instance.content.revisions import keep_revision
@@ -91,13 +91,10 @@ def receive(u: Unit, remote: RemotePost) -> int | None:
     parts.count_posts(u, remote.account_id, 1)
     if parent is not None:
         parts.count_on_post(u, parent.id, "replies_count", 1)
-    thread_id = parent.thread_id if parent is not None else str(post_id)
-    _adopt(u, post_id, remote, thread_id)
-    if remote.visibility == "direct":
-        named = [*remote.mentions, *remote.silent_mentions]
-        conversations.keep(u, post_id, thread_id, remote.account_id, named)
+    _adopt(u, post_id, remote, parent.thread_id if parent is not None else str(post_id))
     timelines.fan_out(u, post_id)
     u.record(PostReceived(post_id))
+    submissions.submit(u, post_id)
     return post_id
 
 

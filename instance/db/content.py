@@ -25,6 +25,7 @@ post = Table(
     Column("summary", Text, nullable=False, server_default=""),  # content warning
     Column("content", Text, nullable=False, server_default=""),  # safe HTML; empty where `words` is sealed
     Column("source", Text, nullable=False, server_default=""),
+    Column("source_type", String(16), nullable=False, server_default="text/plain"),  # or text/markdown
     sealed("words"),  # {title, summary, content, source} of a direct or closed post
     Column("sensitive", Boolean, nullable=False, server_default=false()),
     Column("language", String(16), nullable=True),

@@ -6,15 +6,19 @@ from instance.mastodon import (
     accounts,
     filters,
     instance,
+    marks,
     media,
     notifications,
     oauth,
+    polls,
     profile,
     quiet,
     reading,
     relationships,
     search,
     speaking_up,
+    statuses,
+    timelines,
 )
 
 ROUTES: list[BaseRoute] = [
@@ -30,4 +34,8 @@ ROUTES: list[BaseRoute] = [
     *filters.ROUTES,
     *search.ROUTES,
     *speaking_up.ROUTES,
+    *statuses.ROUTES,
+    *marks.ROUTES,
+    *timelines.ROUTES,
+    *polls.ROUTES,
 ]

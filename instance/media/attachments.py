@@ -45,7 +45,7 @@ def add(u: Unit, account_id: int, files: tuple[str, str], encoded: Encoded, word
             file=files[0],
             preview=files[1],
             mime=encoded.mime,
-            description=_checked(words.description or ""),
+            description=checked_description(words.description or ""),
             blurhash=encoded.blurhash,
             meta=meta,
             created_at=u.now,
@@ -70,7 +70,7 @@ def describe(u: Unit, account_id: int, media_id: int, words: Words) -> Row[Any]:
         raise NotFoundError
     values: dict[str, Any] = {}
     if words.description is not None:
-        values["description"] = _checked(words.description)
+        values["description"] = checked_description(words.description)
     if words.focus is not None:
         values["meta"] = {**(row.meta or {}), "focus": {"x": words.focus[0], "y": words.focus[1]}}
     if values:
@@ -105,7 +105,8 @@ def sweep(u: Unit) -> int:
     return len(rows)
 
 
-def _checked(description: str) -> str:
+def checked_description(description: str) -> str:
+    """A description without space around it. Raises RefusalError where it is too long."""
     text = description.strip()
     if len(text) > MOST_DESCRIPTION:
         raise RefusalError(

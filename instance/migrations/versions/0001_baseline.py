@@ -286,6 +286,7 @@ def upgrade() -> None:
         sa.Column("summary", sa.Text(), server_default="", nullable=False),
         sa.Column("content", sa.Text(), server_default="", nullable=False),
         sa.Column("source", sa.Text(), server_default="", nullable=False),
+        sa.Column("source_type", sa.String(length=16), server_default="text/plain", nullable=False),
         sa.Column("words", sa.LargeBinary(), nullable=True),
         sa.Column("sensitive", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("language", sa.String(length=16), nullable=True),
