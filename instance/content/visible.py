@@ -6,7 +6,7 @@ one of ours; servers elsewhere are judged by `policies` when a post is sent to t
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, select, text, true
+from sqlalchemy import ColumnElement, Connection, Row, and_, select, text
 
 from instance.db.content import post
 from instance.errors import NotFoundError
@@ -43,9 +43,10 @@ def visible_sql(alias: str = "post", author: str | None = None, *, stranger: boo
 
 def visible_to(reader_id: int | None) -> ColumnElement[bool]:
     """The condition on `post` for one reader; None is a stranger without sign-in."""
+    there = text("post.deleted_at IS NULL")  # two parts make it a column expression, not bare text
     if reader_id is None:
-        return and_(text(visible_sql(stranger=True)), true())
-    return and_(text(visible_sql()).bindparams(reader=reader_id), true())
+        return and_(there, text(visible_sql(stranger=True)))
+    return and_(there, text(visible_sql()).bindparams(reader=reader_id))
 
 
 def readable(connection: Connection, reader_id: int | None, post_id: int) -> Row[Any]:

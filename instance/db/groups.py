@@ -31,7 +31,7 @@ group_post = Table(
     key(),
     to("group", "group_id"),
     to("post", "post_id", index=True),
-    Column("state", String(8), nullable=False),  # held announced refused removed
+    Column("state", String(12), nullable=False),  # held announced refused removed
     to("post", "boost_id", nullable=True, on_delete="SET NULL", unique=True),
     Column("activity_iri", Text, nullable=True),  # id of a remote author's Create, which the group passes on
     to("account", "decided_by", nullable=True, on_delete="SET NULL"),

@@ -483,7 +483,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("group_id", sa.BigInteger(), nullable=False),
         sa.Column("post_id", sa.BigInteger(), nullable=False),
-        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("boost_id", sa.BigInteger(), nullable=True),
         sa.Column("activity_iri", sa.Text(), nullable=True),
         sa.Column("decided_by", sa.BigInteger(), nullable=True),
