@@ -26,7 +26,11 @@ EVENTS: Handlers = {
     events.AccountCreated: [keys.on_account_created, notifications.on_account],
     events.FollowRequested: [notifications.on_follow_request, outgoing_members.on_follow_requested],
     events.FollowAccepted: [notifications.on_follow, timelines.on_follow, outgoing_members.on_follow_accepted],
-    events.FollowRejected: [notifications.on_follow_gone, timelines.on_follow_gone, outgoing_members.on_follow_rejected],
+    events.FollowRejected: [
+        notifications.on_follow_gone,
+        timelines.on_follow_gone,
+        outgoing_members.on_follow_rejected,
+    ],
     events.FollowEnded: [notifications.on_follow_gone, timelines.on_follow_gone, outgoing_members.on_follow_ended],
     events.BlockMade: [notifications.on_block, timelines.on_block, outgoing_members.on_block_made],
     events.PostWritten: [notifications.on_post, conversations.on_post, outgoing_posts.on_post_written],

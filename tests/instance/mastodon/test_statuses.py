@@ -166,7 +166,9 @@ async def test_direct_posts_are_sealed(world: World) -> None:
     ana, ben, eve = await member(a, "ana"), await member(a, "ben"), await member(a, "eve")
     made = await write(ana, "only you @ben", visibility="direct", spoiler_text="quiet")
     await ana.put(f"{API}/{made['id']}", json={"status": "only you, dear @ben"})
-    rows = await a.house.store.read(lambda c: [tuple(row) for table in (post, revision) for row in c.execute(select(table))])
+    rows = await a.house.store.read(
+        lambda c: [tuple(row) for table in (post, revision) for row in c.execute(select(table))]
+    )
     assert "only" not in str(rows)
     assert "quiet" not in str(rows)
     read = (await ben.get(f"{API}/{made['id']}")).json()
