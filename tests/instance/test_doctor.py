@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -105,9 +106,19 @@ def test_absent_servers(tmp_path: Path) -> None:
     assert _only(doctor_reach.redis_server(settings))[0] is State.WARNING
     assert _only(doctor_reach.mail(settings))[0] is State.BAD
     assert _only(doctor_reach.certificate(settings))[0] is State.BAD
-    nowhere = _settings(tmp_path, SKERRY_BASE_URL="https://does-not-exist.invalid")
-    assert _only(doctor_reach.name(nowhere))[0] is State.BAD
     assert "hunter2" not in str(doctor_reach.database(settings))
+
+
+def test_our_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = _settings(tmp_path, SKERRY_BASE_URL="https://circle.example")
+
+    def nowhere(*_: object) -> list[object]:
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", nowhere)
+    assert _only(doctor_reach.name(settings))[0] is State.BAD
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", ("10.0.0.7", 0))])
+    assert "10.0.0.7" in _only(doctor_reach.name(settings))[1]
 
 
 def test_redis_answers(tmp_path: Path) -> None:
