@@ -28,6 +28,14 @@ class AccountDeleted:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberSignedUp:
+    """Somebody signed up; `state` is 'active', or 'pending' while a moderator must decide."""
+
+    account_id: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class FollowRequested:
     """A follow was asked for and waits for the target's answer (also: to be sent to a remote target)."""
 

@@ -7,6 +7,7 @@ from federation.outbound.schedule import Deliveries
 from federation.ports import HandlerTable
 from instance import events
 from instance.activities import keys, outgoing_groups, outgoing_members, outgoing_posts
+from instance.auth.registration import MAIL
 from instance.clock import HOUR
 from instance.content import conversations, polls, timelines
 from instance.content import erasure as post_erasure
@@ -18,12 +19,13 @@ from instance.jobs.runner import Pump
 from instance.jobs.table import RUNNER
 from instance.media import attachments
 from instance.media import remote as pictures
-from instance.notices import notifications
+from instance.notices import mail, notifications
 from instance.people import accounts, erasure
 
 # event -> handlers, run in the same transaction
 EVENTS: Handlers = {
-    events.AccountCreated: [keys.on_account_created, notifications.on_account],
+    events.AccountCreated: [keys.on_account_created],
+    events.MemberSignedUp: [notifications.on_sign_up],
     events.FollowRequested: [notifications.on_follow_request, outgoing_members.on_follow_requested],
     events.FollowAccepted: [notifications.on_follow, timelines.on_follow, outgoing_members.on_follow_accepted],
     events.FollowRejected: [
@@ -74,6 +76,7 @@ def jobs(house: House) -> dict[str, JobHandler]:
         keys.KIND: partial(keys.mint, house),
         outgoing_posts.POLL_UPDATE: outgoing_posts.poll_job,
         pictures.JOB: pictures.Fetcher(house.intake, partial(pictures.fetch, house.federation)).run,
+        MAIL: partial(mail.deliver, house.site, house.store),
     }
 
 

@@ -9,7 +9,7 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 from instance.errors import RefusalError
 from instance.i18n import N_
 
-SHORTEST, LONGEST = 10, 128
+SHORTEST, LONGEST = 8, 128
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 _threads = ThreadPoolExecutor(2, thread_name_prefix="passwords")

@@ -13,6 +13,10 @@ from instance.vault import VaultError
 # command -> (module, one line for --help)
 COMMANDS = {
     "serve": ("instance.cli.serve", "Run the instance: web, API, federation and jobs in one process."),
+    "account": ("instance.cli.account", "Make accounts, give positions, suspend, hand out reset links."),
+    "app": ("instance.cli.app", "Register an app."),
+    "token": ("instance.cli.token", "Make a token with which a script or an app acts for a member."),
+    "invite": ("instance.cli.invite", "Print the address of an invitation."),
     "group": ("instance.cli.group", "Make groups, list them, let posts through that wait."),
     "policy": ("instance.cli.policy", "Show the federation policy, or change the stance towards a server."),
     "worker": ("instance.cli.worker", "Run the jobs in a process of their own."),
@@ -45,9 +49,18 @@ def skerry() -> None:
 
 
 def main() -> None:
-    """Run the command line; a wrong setting ends with one sentence on stderr and status 2, a refusal with status 1."""
+    """Run the command line; wrong input ends with one sentence on stderr: status 2, or 1 for what the instance refuses."""
     try:
-        skerry()
+        status = skerry(standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except click.exceptions.NoArgsIsHelpError as asked:
+        click.echo(asked.ctx.get_help() if asked.ctx else "", err=True)
+        sys.exit(2)
+    except click.ClickException as error:
+        click.echo(f"skerry: {error.format_message()}", err=True)
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(130)
     except (SettingsError, VaultError) as error:
         click.echo(f"skerry: {error}", err=True)
         sys.exit(2)

@@ -21,7 +21,7 @@ from instance.db.version import schema_version
 from instance.jobs.runner import Bell
 from instance.observe import describe
 from instance.remembered import load_remembered
-from instance.settings import Settings
+from instance.settings import Settings, SettingsError
 from instance.site import Site
 from instance.vault import Vault, load_or_make_secret
 
@@ -33,8 +33,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 
 def site_of(data: Path | None) -> Site:
-    """The site that lives in a data folder. Raises SettingsError or VaultError."""
+    """The site that lives in a data folder. Raises SettingsError or VaultError; writes nothing where there is none."""
     settings = load_remembered(data)
+    found = schema_or_exit(settings)
+    if found is None:
+        raise SettingsError(f"no instance lives in {settings.data} yet; start it once, or name its folder: --data DIR")
     return Site(settings, Vault(load_or_make_secret(settings.secret_path)))
 
 

@@ -11,10 +11,12 @@ from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
 from instance import app, observe
-from instance.cli.common import bell_of, data_option, schema_or_exit
+from instance.auth import registration
+from instance.cli.common import bell_of, data_option, in_unit, schema_or_exit
 from instance.cli.db import run_upgrade
 from instance.db.version import HEAD
 from instance.jobs.runner import Bell
+from instance.people.rebase import rebase
 from instance.remembered import remember, settle_base_url
 from instance.settings import Settings, load, unknown_variables
 
@@ -35,6 +37,7 @@ def command(host: str | None, port: int | None, base_url: str | None, workers: i
     for name in unknown_variables(os.environ):
         click.echo(f"skerry: {name} is no setting and is not used; see docs/operators/settings.md", err=True)
     prepare(settings)
+    say_setup_link(settings)
     click.echo(f"Skerry runs at {settings.base_url} ({settings.mode}); stop it with Ctrl-C.", err=True)
     if settings.workers == 1:
         uvicorn.Server(server_config(settings, app.build(settings, bell=_bell(settings)))).run()
@@ -71,7 +74,17 @@ def prepare(settings: Settings) -> None:
             click.echo(f"skerry: the database has schema {found or 'none'}; run: skerry db upgrade", err=True)
             sys.exit(1)
         run_upgrade(settings)
+    if old:
+        in_unit(app.make_site(settings), rebase, old, settings.base_url)
     remember(settings)
+
+
+def say_setup_link(settings: Settings) -> None:
+    """Print the one-time address that makes the first steward, at each start until there is one."""
+    link = in_unit(app.make_site(settings), registration.setup_link)
+    if link:
+        click.echo("There is no steward yet. Whoever opens this address first becomes one:", err=True)
+        click.echo(link)
 
 
 def server_config(settings: Settings, served: Starlette | str) -> uvicorn.Config:

@@ -16,7 +16,6 @@ from instance.db.people import account, domain_restriction, follow, login, restr
 from instance.db.reading import notification
 from instance.db.unit import Unit
 from instance.events import (
-    AccountCreated,
     BlockMade,
     BoostUndone,
     FavouriteUndone,
@@ -25,6 +24,7 @@ from instance.events import (
     FollowRejected,
     FollowRequested,
     GroupPostAnnounced,
+    MemberSignedUp,
     PollClosed,
     PostBoosted,
     PostDeleted,
@@ -157,12 +157,10 @@ def on_poll_closed(u: Unit, event: PollClosed) -> None:
     _tell(u, "poll", row.account_id, told, row, to_herself=True)
 
 
-def on_account(u: Unit, event: AccountCreated) -> None:
+def on_sign_up(u: Unit, event: MemberSignedUp) -> None:
     """Somebody signed up: moderators and stewards are told."""
-    signed_up = select(login.c.id).where(login.c.account_id == event.account_id)
-    if u.connection.execute(signed_up).first() is not None:
-        staff = select(login.c.account_id).where(login.c.role.in_(STAFF), login.c.state == "active")
-        _tell(u, "admin.sign_up", event.account_id, u.connection.execute(staff).scalars())
+    staff = select(login.c.account_id).where(login.c.role.in_(STAFF), login.c.state == "active")
+    _tell(u, "admin.sign_up", event.account_id, u.connection.execute(staff).scalars())
 
 
 _FACTS = [

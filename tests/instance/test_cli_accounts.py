@@ -1,0 +1,150 @@
+"""`skerry account|app|token|invite` beside a running instance: what is printed where, and that it counts at once."""
+
+import asyncio
+import io
+import json
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from unittest import mock
+
+import pytest
+
+from instance.auth import signin
+from instance.cli import main
+from instance.people import accounts
+from instance.people.rebase import rebase
+from instance.remembered import remember
+from tests.support.members import member
+from tests.support.world import Running, World
+
+pytestmark = pytest.mark.processes
+
+
+@dataclass
+class Said:
+    status: int
+    out: list[str]
+    err: str
+
+
+async def _skerry(running: Running, *words: str, stdin: str = "") -> Said:
+    settings = running.house.site.settings
+    remember(settings)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "instance", *words, "--data", str(settings.data),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await asyncio.wait_for(process.communicate(stdin.encode()), 60)
+    return Said(process.returncode or 0, out.decode().splitlines(), err.decode())
+
+
+async def _skerry_here(running: Running, *words: str, stdin: str = "") -> Said:
+    """The same in this process, in a thread: quicker."""
+    settings = running.house.site.settings
+    remember(settings)
+    out, err = io.StringIO(), io.StringIO()
+
+    def run() -> int:
+        with (
+            mock.patch("sys.argv", ["skerry", *words, "--data", str(settings.data)]),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main()
+        return int(ended.value.code or 0)
+
+    with redirect_stdout(out), redirect_stderr(err), mock.patch("sys.stdin", io.StringIO(stdin)):
+        status = await asyncio.to_thread(run)
+    return Said(status, out.getvalue().splitlines(), err.getvalue())
+
+
+async def _acts(running: Running, token: str) -> bool:
+    headers = {"Authorization": f"Bearer {token}"}
+    return (await running.client.get("/oauth/userinfo", headers=headers)).status_code == 200
+
+
+async def test_account_create_makes_a_member_who_signs_in_at_once(world: World) -> None:
+    running = await world.instance()
+    said = await _skerry(
+        running, "account", "create", "Ada", "--role", "steward", "--public-posting", "--password-stdin", "--print-token",
+        stdin="a good password\n",
+    )  # fmt: skip
+    assert (said.status, said.err, len(said.out), said.out[0]) == (0, "", 2, "ada")
+    assert await _acts(running, said.out[-1])
+    assert (await signin.sign_in(running.house, "ada", "a good password")).cookie
+    row = await running.house.store.read(accounts.by_name, "ada")
+    assert row is not None
+    assert row.public_posting
+    said = await _skerry(running, "account", "create", "bea")
+    assert said.out[0] == "bea"
+    assert (await signin.sign_in(running.house, "bea", said.out[1])).cookie
+    said = await _skerry(running, "account", "create", "cleo", "--print-token", "--json")
+    told = json.loads("\n".join(said.out))
+    assert (told["name"], told["handle"], told["role"]) == ("cleo", "@cleo@a.example", "member")
+    assert await _acts(running, told["token"])
+
+
+async def test_wrong_input_says_one_sentence_and_writes_nothing(world: World) -> None:
+    running = await world.instance()
+    await member(running, "ada")
+    for words, stdin in (
+        (("account", "create", "ada"), ""),
+        (("account", "create", "a-b"), ""),
+        (("account", "create", "bea", "--role", "queen"), ""),
+        (("account", "create", "bea", "--password-stdin"), ""),
+        (("account", "create", "bea", "--password-stdin"), "short\n"),
+        (("account", "create"), ""),
+        (("token", "create", "bea", "--scopes", "read"), ""),
+        (("token", "create", "ada", "--scopes", "admin:read"), ""),
+        (("app", "create", "X", "--redirect-uri", "nowhere"), ""),
+        (("invite", "--days", "0"), ""),
+        (("account", "role", "nobody", "member"), ""),
+    ):
+        said = await _skerry_here(running, *words, stdin=stdin)
+        assert said.status in {1, 2}, words
+        assert said.out == []
+        assert len(said.err.splitlines()) == 1, said.err
+        assert said.err.startswith("skerry: ")
+    assert await running.house.store.read(accounts.by_name, "bea") is None
+
+
+async def test_tokens_apps_invitations_and_care_of_accounts(world: World) -> None:
+    running = await world.instance()
+    await member(running, "ada")
+    said = await _skerry_here(running, "token", "create", "@ada", "--scopes", "read write follow push")
+    assert len(said.out) == 1
+    assert await _acts(running, said.out[0])
+    app = await _skerry_here(running, "app", "create", "Script", "--redirect-uri", "http://localhost/x")
+    body = {
+        "grant_type": "client_credentials",
+        "client_id": app.out[0],
+        "client_secret": app.out[1],
+        "scope": "read write",
+    }
+    assert (await running.client.post("/oauth/token", data=body)).status_code == 200
+    assert (await _skerry_here(running, "invite", "--uses", "3")).out[0].startswith("https://a.example/invite/")
+    assert (await _skerry_here(running, "account", "list")).out == ["ada\tmember\tactive"]
+    assert (await _skerry_here(running, "account", "role", "ada", "moderator")).status == 0
+    assert (
+        (await _skerry_here(running, "account", "reset-link", "ada")).out[0].startswith("https://a.example/link/reset/")
+    )
+    assert (await _skerry_here(running, "account", "suspend", "ada")).status == 0
+    assert not await _acts(running, said.out[0])
+    assert (await _skerry_here(running, "account", "list")).out == ["ada\tmoderator\tsuspended"]
+    assert (await _skerry_here(running, "account", "suspend", "ada", "--undo")).status == 0
+    assert await _acts(running, said.out[0])
+
+
+async def test_a_moved_instance_knows_itself(world: World) -> None:
+    running = await world.instance()
+    ada = await member(running, "ada")
+    await world.settle()
+    for _ in range(2):
+        await running.house.store.unit(rebase, "https://a.example", "http://127.0.0.1:9")
+    row = await running.house.store.read(accounts.by_id, ada.account_id)
+    assert row is not None
+    assert row.iri == f"http://127.0.0.1:9/u/{ada.account_id}"
+    assert row.url == "http://127.0.0.1:9/@ada"
+    assert row.followers_iri == f"{row.iri}/followers"
+    [key] = await running.house.federation.keyring.of(row.iri)  # opens under its new id
+    assert key.id == f"{row.iri}#main-key"
