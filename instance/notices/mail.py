@@ -71,7 +71,7 @@ async def deliver(site: Site, store: Store, job: Job) -> None:
     letter = await store.unit(_compose, what, int(job.payload["login_id"]))
     if letter is not None:
         send = _write_file if site.settings.development and not site.settings.mail_url else _send_smtp
-        await asyncio.to_thread(send, site.settings, letter)
+        await asyncio.to_thread(send, site, letter)
 
 
 def can_send(settings: Settings) -> bool:
@@ -105,18 +105,18 @@ def _message(u: Unit, row: Row[tuple[object, ...]], letter: Letter, link: str) -
     return made
 
 
-def _write_file(settings: Settings, letter: EmailMessage) -> None:
-    folder = Path(settings.data) / "mail"
+def _write_file(site: Site, letter: EmailMessage) -> None:
+    folder = Path(site.settings.data) / "mail"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    name = f"{len(list(folder.glob('*.eml'))) + 1:05d}-{secrets.token_hex(3)}"
+    name = f"{site.clock.wire()}-{secrets.token_hex(3)}"  # in order of time
     part = folder / f".{name}.part"
     part.write_bytes(bytes(letter))
     os.replace(part, folder / f"{name}.eml")
 
 
-def _send_smtp(settings: Settings, letter: EmailMessage) -> None:
+def _send_smtp(site: Site, letter: EmailMessage) -> None:
     """smtps:// is TLS from the start; smtp:// asks for STARTTLS, and goes without it only to this machine itself."""
-    parts = urlsplit(settings.mail_url)
+    parts = urlsplit(site.settings.mail_url)
     host = parts.hostname or "localhost"
     safe = ssl.create_default_context()
     if parts.scheme == "smtps":
