@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypedDict
 
 from starlette.applications import Starlette
@@ -19,6 +20,7 @@ from federation.outbound import deliveries
 from federation.remote.memory import Memory
 from federation.signatures.keyring import Keyring
 from instance import __version__, files, health, metrics, wiring
+from instance.activities import discovery
 from instance.activities.ports import make_ports
 from instance.clock import Clock
 from instance.db.store import Store, open_store
@@ -86,7 +88,8 @@ async def open_house(
     runner: Runner | None = None
     intake = Intake(site, store, Workshop())
     federation = make_federation(site, store, network)
-    house = House(site, store, intake, federation, lambda: runner is None or runner.running)
+    learn = partial(discovery.learn, federation)
+    house = House(site, store, intake, federation, lambda: runner is None or runner.running, learn)
     try:
         await store.unit(adopt_first)
         await federation.keyring.mint(federation.actor, with_ed25519=True)
