@@ -79,6 +79,9 @@ class Inbox:
             await store.unit(_apply, lease, ready)
         except Exception:  # noqa: BLE001 - found out below which one it is
             ended += await self._singly(lease, ready)
+        for item in ready:
+            if is_farewell(item.activity):
+                self._federation.memory.forget(item.activity.actor)
         if ended:
             await store.unit(_end, lease, ended)
 
@@ -109,6 +112,11 @@ def find(federation: Federation, activity: Activity) -> Handler | None:
     return table.get((activity.type, activity.object_type)) or table.get((activity.type, "*"))
 
 
+def is_farewell(activity: Activity) -> bool:
+    """Whether an actor deletes itself."""
+    return activity.type == "Delete" and activity.object_id == activity.actor
+
+
 def describe(error: Exception) -> str:
     """What is kept of an error: our own sentences, else its type; other texts may hold words of members."""
     return f"{type(error).__name__}: {error.text}" if isinstance(error, FederationError) else type(error).__name__
@@ -120,7 +128,7 @@ def _apply(u: Unit, lease: str, ready: list[Ready]) -> None:
     arrivals.done(u, lease, {item.arrival.id: "" for item in ready})
     for item in ready:
         item.handler.apply(u, item.activity, item.gathered)
-        if item.activity.type == "Delete" and item.activity.object_id == item.activity.actor:
+        if is_farewell(item.activity):
             actors.forget(u, item.activity.actor)
 
 

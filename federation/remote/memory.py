@@ -48,3 +48,8 @@ class Memory:
     missed: Bounded[Missed] = field(default_factory=Bounded)
     refreshed: Bounded[int] = field(default_factory=Bounded)
     """key id -> when it was last fetched anew because a signature failed."""
+
+    def forget(self, owner: str) -> None:
+        """Drop all keys of an actor."""
+        for key_id in [key.id for key in self.keys.values() if key.owner == owner]:
+            del self.keys[key_id]

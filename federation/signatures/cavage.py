@@ -55,6 +55,8 @@ def parse(header: str) -> Parameters:
 
 
 def _seconds(text: str | None) -> int | None:
+    if text is not None and len(text) > 20:
+        raise ValueError("no time")
     return None if text is None else int(float(text))
 
 
