@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import TypedDict
 
 from starlette.applications import Starlette
@@ -20,7 +19,6 @@ from federation.outbound import deliveries
 from federation.remote.memory import Memory
 from federation.signatures.keyring import Keyring
 from instance import __version__, files, health, metrics, wiring
-from instance.activities import discovery
 from instance.activities.ports import make_ports
 from instance.clock import Clock
 from instance.db.store import Store, open_store
@@ -88,8 +86,7 @@ async def open_house(
     runner: Runner | None = None
     intake = Intake(site, store, Workshop())
     federation = make_federation(site, store, network)
-    learn = partial(discovery.learn, federation)
-    house = House(site, store, intake, federation, lambda: runner is None or runner.running, learn)
+    house = House(site, store, intake, federation, lambda: runner is None or runner.running)
     try:
         await store.unit(adopt_first)
         await federation.keyring.mint(federation.actor, with_ed25519=True)
@@ -134,7 +131,7 @@ def build(
 
     tally = Tally()
     machinery = [*health.ROUTES, *metrics.routes(tally), *files.ROUTES]
-    routes: list[BaseRoute] = [*machinery, *API, *federation_routes.ROUTES, *PAGES]
+    routes: list[BaseRoute] = [*machinery, *API, *PAGES, *federation_routes.ROUTES]
     answers = Answers(error_page)
     around = [Middleware(Languages, default=settings.locale), Middleware(Entrance, site, answers, tally)]
     return Starlette(routes=routes, middleware=around, exception_handlers=answers.handlers(), lifespan=lifespan)

@@ -29,9 +29,11 @@ _GUESSED = (
     "/sign-up",
     "/invite/",
     "/setup/",
-    "/reset",
+    "/link/",
     "/settings/password",
-    "/settings/two-factor",
+    "/settings/second-factor",
+    "/settings/recovery-card",
+    "/settings/delete",
 )
 
 

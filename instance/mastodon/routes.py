@@ -16,7 +16,6 @@ from instance.mastodon import (
     reading,
     relationships,
     search,
-    signup,
     speaking_up,
     statuses,
     timelines,
@@ -24,7 +23,6 @@ from instance.mastodon import (
 
 ROUTES: list[BaseRoute] = [
     *oauth.ROUTES,
-    *signup.ROUTES,
     *instance.ROUTES,
     *profile.ROUTES,
     *relationships.ROUTES,

@@ -114,6 +114,7 @@ class Card:
     may_boost: bool
     visibility: str
     reply_to_id: int | None
+    in_group: bool
 
 
 async def stream(
@@ -199,6 +200,7 @@ def _card(
         may_boost=open_to_all or (mine and row.visibility == "followers"),
         visibility=row.visibility,
         reply_to_id=row.reply_to_id,
+        in_group=row.group_id is not None,
     )
 
 

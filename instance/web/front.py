@@ -6,7 +6,8 @@ from starlette.routing import Route
 import instance
 from instance.i18n import N_, _
 from instance.web import people
-from instance.web.visitor import Visitor, go, page
+from instance.web.home import home
+from instance.web.visitor import Visitor, page
 
 WHO_READS = (
     (N_("Your name here, picture and “about you”"), N_("Anyone, also on other servers.")),
@@ -44,7 +45,7 @@ WHO_READS = (
 async def first(visitor: Visitor) -> Response:
     """`/`: what this server is; for members their home."""
     if visitor.session is not None:
-        return go("/groups")
+        return await home(visitor)
     groups = await visitor.house.store.read(people.open_groups, visitor.house.site)
     return visitor.page("landing.html", groups=groups, here="landing")
 

@@ -24,7 +24,9 @@ async def listing(visitor: Visitor) -> Response:
     house = visitor.house
     shown = await house.store.read(people.open_groups, house.site)
     yours = await house.store.read(_joined, house.site, visitor.account_id) if visitor.account_id is not None else []
-    return visitor.page("groups.html", here="groups", groups=shown, yours=yours, may_create=_may(visitor), done="")
+    mine = {one.id for one in yours}
+    others = [one for one in shown if one.id not in mine]
+    return visitor.page("groups.html", here="groups", groups=others, yours=yours, may_create=_may(visitor), done="")
 
 
 def _joined(connection: Connection, site: Site, account_id: int) -> list[Person]:

@@ -2,13 +2,35 @@
 
 from starlette.routing import BaseRoute, Mount
 
-from instance.web import authorize, front, groups
+from instance.web import (
+    addresses,
+    authorize,
+    front,
+    groups,
+    home,
+    joining,
+    posts,
+    profile,
+    safety,
+    settings,
+    signing,
+    steward,
+)  # fmt: skip
 from instance.web.assets import Assets
 from instance.web.templating import STATIC
 
 ROUTES: list[BaseRoute] = [
     *front.ROUTES,
-    *groups.ROUTES,
+    *joining.ROUTES,
+    *signing.ROUTES,
     *authorize.ROUTES,
+    *home.ROUTES,
+    *groups.ROUTES,
+    *posts.ROUTES,
+    *profile.ROUTES,
+    *settings.ROUTES,
+    *safety.ROUTES,
+    *steward.ROUTES,
+    *addresses.ROUTES,
     Mount("/static", Assets(directory=STATIC)),
 ]

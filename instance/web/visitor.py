@@ -30,6 +30,7 @@ class Me:
     role: str
     has_desk: bool
     """Whether she decides about sign-ups, and so has a desk."""
+    lacks_second_step: bool
 
 
 @dataclass(slots=True)
@@ -162,7 +163,8 @@ async def visitor_of(request: Request) -> Visitor:
         if session.locale in languages():
             current.set(session.locale)
         rows = await house.store.hot(NAME, id=session.account_id)
-        me = Me(rows[0][0], session.role, may(session.role, Power.DECIDE_SIGN_UPS))
+        has_desk = may(session.role, Power.DECIDE_SIGN_UPS)
+        me = Me(rows[0][0], session.role, has_desk, session.must_use_second_factor)
         return Visitor(request, house, session, session.csrf, me)
     sent = request.cookies.get(forms.csrf_cookie_name(house), "")
     csrf = sent if forms.csrf_is_ours(house, sent) else forms.new_csrf(house)

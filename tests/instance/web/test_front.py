@@ -2,9 +2,13 @@
 
 import pytest
 
+from instance.db.unit import Unit
+from instance.groups import groups
+from instance.people import accounts
 from tests.support.html import check, parsed
 from tests.support.world import World
 
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 PATHS = ["/", "/about", "/privacy", "/groups"]
 
 
@@ -18,10 +22,37 @@ async def test_page_for_everyone(world: World, path: str) -> None:
 
 async def test_absent_forbidden_and_unknown_look_the_same(world: World) -> None:
     running = await world.instance()
-    pages = [await running.client.get(path) for path in ("/nothing", "/g/abcdefghijkl", "/groups/12/3")]
+    asked = ("/nothing", "/groups/12/3", "/@nobody", "/@nobody/1234", "/u/12", "/link/reset/abc", "/@no.body")
+    pages = [await running.client.get(path, headers=BROWSER) for path in asked]
     assert {page.status_code for page in pages} == {404}
     assert len({page.text for page in pages}) == 1
     check(pages[0])
+
+
+async def test_groups_that_are_not_open_lead_to_one_sign_in_page(world: World) -> None:
+    running = await world.instance()
+    for path in ("/g/abcdefghijkl", "/g/abcdefghijkl/p/1"):
+        response = await running.client.get(path, headers=BROWSER)
+        assert response.status_code == 302
+        assert response.headers["location"].startswith("/auth/sign_in?next=")
+
+
+async def test_addresses_of_actors_lead_browsers_to_pages(world: World) -> None:
+    running = await world.instance()
+    mira = await running.house.store.unit(accounts.create, "mira")
+    circle = await running.house.store.unit(_group)
+    row = await running.house.store.read(accounts.by_id, circle)
+    group_path = row.iri.removeprefix("https://a.example")
+    pairs = {f"/u/{mira}": "/@mira", f"/u/{mira}/p/77": "/@mira/77", group_path: "/@circle"}
+    for path, page in pairs.items():
+        response = await running.client.get(path, headers=BROWSER)
+        assert response.headers["location"] == page, path
+    as_server = await running.client.get("/@mira", headers={"Accept": "application/activity+json"})
+    assert as_server.headers["location"] == f"https://a.example/u/{mira}"
+
+
+def _group(u: Unit) -> int:
+    return groups.create(u, "circle", "Circle", created_by=None)
 
 
 async def test_language_of_the_browser(world: World) -> None:

@@ -1,0 +1,179 @@
+"""A post with its thread, and what members do with a post: answer, like, pass on, keep, vote, delete."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from instance.content import boosts, marks, polls, posts
+from instance.content.threads import context
+from instance.content.visible import readable
+from instance.db.unit import Unit
+from instance.errors import NotFoundError
+from instance.i18n import N_, _
+from instance.people import accounts
+from instance.web import cards, writing
+from instance.web.home import number
+from instance.web.visitor import Endpoint, Visitor, go, member_page, own_path, page
+
+MOST_BEFORE, MOST_AFTER = 40, 200
+DONE = {"sent": N_("Your reply is sent.")}
+
+Deed = Callable[[Unit, int, int], Any]
+DEEDS: dict[str, Deed] = {
+    "favourite": marks.favourite,
+    "unfavourite": marks.unfavourite,
+    "boost": boosts.boost,
+    "unboost": boosts.unboost,
+    "bookmark": marks.bookmark,
+    "unbookmark": marks.unbookmark,
+}
+
+
+async def show(visitor: Visitor, status: int = 200) -> Response:
+    """`/@name/{id}`: a post, what it answers and what answers it."""
+    post_id = _post_id(visitor)
+    asks = visitor.request.headers.get("accept", "")
+    if "json" in asks and "html" not in asks:
+        return await _to_the_object(visitor, post_id)
+    around = await visitor.house.store.read(context, visitor.account_id, post_id)
+    before, after = around.ancestors[-MOST_BEFORE:], around.descendants[:MOST_AFTER]
+    found = await cards.by_ids(visitor.house, visitor.account_id, [*before, post_id, *after])
+    shown = {card.id: card for card in found}
+    card = shown.get(post_id)
+    if card is None or card.author.handle != visitor.param("name").lower().removesuffix(
+        "@" + visitor.house.site.domain
+    ):
+        raise NotFoundError
+    author = await visitor.house.store.read(accounts.by_id, card.author.id)
+    if not visitor.form.values["text"]:
+        visitor.form.values["text"] = "" if card.mine else f"@{card.author.handle} "
+    return visitor.page(
+        "post.html",
+        status,
+        post=card,
+        before=[shown[one] for one in before if one in shown],
+        after=[shown[one] for one in after if one in shown],
+        indexable=bool(author and author.indexable and card.visibility == "public"),
+        alternate=card.iri if card.visibility in cards.WIDELY_READ and not card.author.is_remote else "",
+        reply_readers=_reply_readers(card, await _public_posting(visitor)),
+        done=_(DONE["sent"]) if visitor.query("done") == "sent" else "",
+    )
+
+
+async def reply(visitor: Visitor) -> Response:
+    """Send a reply; its audience is the one of the post that it answers."""
+    post_id = _post_id(visitor)
+    answered = await visitor.house.store.read(readable, visitor.account_id, post_id)
+    written = await writing.send(visitor, visibility=answered.visibility, reply_to=post_id)
+    if written is None:
+        return await show(visitor, 422)
+    return go(f"{visitor.request.url.path}?done=sent#post-{written}")
+
+
+def _deed(does: Deed) -> Endpoint:
+    """A page that does one of DEEDS and goes back to where she was."""
+
+    async def handler(visitor: Visitor) -> Response:
+        post_id = _post_id(visitor)
+        await visitor.house.store.unit(does, visitor.member.account_id, post_id)
+        return go(own_path(visitor.form["next"]) + f"#post-{post_id}")
+
+    return member_page(handler)
+
+
+async def vote(visitor: Visitor) -> Response:
+    """Vote in a poll."""
+    reader, post_id = visitor.member.account_id, _post_id(visitor)
+    card = await _one(visitor, reader, post_id)
+    if card.poll is None:
+        raise NotFoundError
+    named = ("choice", *(f"choice{n}" for n in range(len(card.poll.options))))
+    chosen = [int(value) for value in (visitor.form[name] for name in named) if value.isdigit() and len(value) < 3]
+    await visitor.house.store.unit(polls.vote, reader, card.poll.id, chosen)
+    return go(own_path(visitor.form["next"]))
+
+
+async def ask_delete(visitor: Visitor) -> Response:
+    """Ask before a post is deleted."""
+    card = await _own(visitor)
+    return visitor.page(
+        "confirm.html",
+        question=_("Delete this post?"),
+        sentence=_(
+            "It can't be brought back. It is erased here, and other servers are asked to erase their copies; whoever has"
+            " read it has read it."
+        ),
+        shown=card.words,
+        action=f"/posts/{card.id}/delete",
+        fields={},
+        yes=_("Delete the post"),
+        back=card.page,
+    )
+
+
+async def delete(visitor: Visitor) -> Response:
+    """Delete an own post."""
+    card = await _own(visitor)
+    await visitor.house.store.unit(posts.delete_post, card.id)
+    return go("/?done=deleted")
+
+
+def _reply_readers(card: cards.Card, public_posting: bool) -> str:
+    """Who will read an answer to this post."""
+    if card.visibility in cards.WIDELY_READ:
+        if card.in_group or public_posting:
+            return _("Your reply can be read by anyone who can read this.")
+        return _("Your reply can be read by the people who follow you, and those you name.")
+    return {
+        "followers": _("Your reply can be read by the people who follow you, and those you name."),
+        "direct": _("Your reply can be read by those you name, nobody else."),
+        "group": _("Your reply can be read by the people in the group."),
+    }[card.visibility]
+
+
+async def _public_posting(visitor: Visitor) -> bool:
+    if visitor.session is None:
+        return False
+    me = await visitor.house.store.read(accounts.by_id, visitor.session.account_id)
+    return bool(me and me.public_posting)
+
+
+def _post_id(visitor: Visitor) -> int:
+    found = number(visitor.param("post_id"))
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+async def _one(visitor: Visitor, reader_id: int, post_id: int) -> cards.Card:
+    found: Sequence[cards.Card] = await cards.by_ids(visitor.house, reader_id, [post_id])
+    if not found:
+        raise NotFoundError
+    return found[0]
+
+
+async def _own(visitor: Visitor) -> cards.Card:
+    card = await _one(visitor, visitor.member.account_id, _post_id(visitor))
+    if not card.mine:
+        raise NotFoundError
+    return card
+
+
+async def _to_the_object(visitor: Visitor, post_id: int) -> Response:
+    """A server that asks for the page's address is sent to the object's own, where its signature is judged."""
+    author = await visitor.house.store.read(accounts.by_name, visitor.param("name"))
+    if author is None:
+        raise NotFoundError
+    return RedirectResponse(f"{author.iri}/p/{post_id}", 302)
+
+
+ROUTES = [
+    Route("/@{name}/{post_id:int}", page(show), methods=["GET"]),
+    Route("/@{name}/{post_id:int}", member_page(reply), methods=["POST"]),
+    Route("/posts/{post_id:int}/vote", member_page(vote), methods=["POST"]),
+    Route("/posts/{post_id:int}/delete", member_page(ask_delete), methods=["GET"]),
+    Route("/posts/{post_id:int}/delete", member_page(delete), methods=["POST"]),
+    *(Route(f"/posts/{{post_id:int}}/{name}", _deed(does), methods=["POST"]) for name, does in DEEDS.items()),
+]
