@@ -1,11 +1,15 @@
-"""`skerry group`: make an open group, list groups."""
+"""`skerry group`: make an open group, list groups, decide what waits."""
 
 from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy import select
 
 from instance.cli.common import data_option, in_unit, json_option, say, site_of
+from instance.clock import iso
+from instance.content import submissions
+from instance.db.content import post
 from instance.db.unit import Unit
 from instance.errors import RefusalError
 from instance.groups import groups
@@ -53,6 +57,52 @@ def list_groups(data: Path | None, as_json: bool) -> None:
         return
     for row in rows:
         click.echo(f"@{row['name']}\t{row['followers']}\t{row['display_name']}")
+
+
+@command.command()
+@click.argument("group")
+@data_option
+@json_option
+def held(group: str, data: Path | None, as_json: bool) -> None:
+    """Print what waits in GROUP: the id to approve or refuse it by, who wrote it, when, where it can be read."""
+
+    def look(u: Unit) -> list[dict[str, Any]]:
+        rows = submissions.held(u.connection, groups.by_name(u.connection, group).id)
+        return [_waiting(u, row) for row in rows]
+
+    found = in_unit(site_of(data), look)
+    if as_json:
+        say({"held": found}, as_json=True)
+        return
+    for row in found:
+        click.echo("\t".join((row["id"], row["author"], row["at"], row["url"])))
+
+
+@command.command()
+@click.argument("held_id", metavar="ID", type=int)
+@data_option
+@json_option
+def approve(held_id: int, data: Path | None, as_json: bool) -> None:
+    """Let the held post ID through (the ids are in `skerry group held`)."""
+    in_unit(site_of(data), submissions.approve, held_id, None)
+    say({"approved": str(held_id)}, as_json=as_json)
+
+
+@command.command()
+@click.argument("held_id", metavar="ID", type=int)
+@data_option
+@json_option
+def refuse(held_id: int, data: Path | None, as_json: bool) -> None:
+    """Refuse the held post ID; outside the group it stays what it was."""
+    in_unit(site_of(data), submissions.refuse, held_id, None)
+    say({"refused": str(held_id)}, as_json=as_json)
+
+
+def _waiting(u: Unit, row: Any) -> dict[str, Any]:
+    shown = u.connection.execute(select(post.c.url, post.c.account_id).where(post.c.id == row.post_id)).one()
+    author = accounts.by_ids(u.connection, [shown.account_id])[shown.account_id]
+    handle = f"@{author.name}@{author.domain or u.site.domain}"
+    return {"id": str(row.id), "author": handle, "at": iso(row.created_at), "url": shown.url}
 
 
 def account_id(u: Unit, name: str) -> int:
