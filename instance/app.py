@@ -19,6 +19,7 @@ from federation.outbound import deliveries
 from federation.remote.memory import Memory
 from federation.signatures.keyring import Keyring
 from instance import __version__, files, health, metrics, wiring
+from instance.activities.lookup import Lookup
 from instance.activities.ports import make_ports
 from instance.clock import Clock
 from instance.db.store import Store, open_store
@@ -86,7 +87,8 @@ async def open_house(
     runner: Runner | None = None
     intake = Intake(site, store, Workshop())
     federation = make_federation(site, store, network)
-    house = House(site, store, intake, federation, lambda: runner is None or runner.running)
+    lookup = Lookup(site, store, federation)
+    house = House(site, store, intake, federation, lookup, lambda: runner is None or runner.running)
     try:
         await store.unit(adopt_first)
         await federation.keyring.mint(federation.actor, with_ed25519=True)

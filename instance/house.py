@@ -1,8 +1,8 @@
 """The house: what doors are handed. Built once by `app`, put in the request's state, passed on explicitly."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.requests import HTTPConnection
 
@@ -12,8 +12,28 @@ from instance.media.intake import Intake
 from instance.site import Site
 
 
-async def _knows_nobody(_text: str) -> int | None:
-    return None
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a handle or an address names: an account, a post, or nothing."""
+
+    account_id: int | None = None
+    post_id: int | None = None
+
+
+class Resolver(Protocol):
+    """Finds accounts and posts, here or at their own server (`instance.activities.lookup`). Never raises for absence."""
+
+    async def find(self, asked: str, *, fetching: bool = True) -> Found:
+        """What a handle (`ann@b.example`) or an address names."""
+        ...
+
+    async def account(self, handle: str, *, fetching: bool = True) -> int | None:
+        """The id of the account behind a handle; one without a host is ours."""
+        ...
+
+    async def learn(self, text: str) -> int | None:
+        """The id of the account, if any, that a handle or an address names; a post is kept all the same."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +44,14 @@ class House:
     store: Store
     intake: Intake
     federation: Federation
+    resolver: Resolver
     runner_alive: Callable[[], bool]
-    learn: Callable[[str], Awaitable[int | None]] = _knows_nobody
-    """Asks other servers who or what is behind a handle (`ann@b.example`) or an address, and keeps the answer: the
-    account's id, None where there is none."""
     shelf: dict[str, Any] = field(default_factory=dict)
     """What doors keep ready in memory, by name (instance.bounded); nothing that must not be lost."""
+
+    async def learn(self, text: str) -> int | None:
+        """Ask other servers who or what is behind a handle or an address, and keep the answer; an account's id."""
+        return await self.resolver.learn(text)
 
 
 def house_of(connection: HTTPConnection) -> House:

@@ -5,8 +5,17 @@ from functools import partial
 from federation.inbound.process import Inbox
 from federation.outbound.schedule import Deliveries
 from federation.ports import HandlerTable
+from federation.vocab.types import ACTOR_TYPES
 from instance import events
-from instance.activities import keys, outgoing_groups, outgoing_members, outgoing_posts
+from instance.activities import (
+    incoming_marks,
+    incoming_members,
+    incoming_posts,
+    keys,
+    outgoing_groups,
+    outgoing_members,
+    outgoing_posts,
+)
 from instance.auth.registration import MAIL
 from instance.clock import HOUR
 from instance.content import conversations, polls, timelines
@@ -57,7 +66,28 @@ EVENTS: Handlers = {
 }
 
 # (activity type, object type or "*") -> what it does here
-ACTIVITIES: HandlerTable = {}
+ACTIVITIES: HandlerTable = {
+    ("Follow", "*"): incoming_members.Followed(),
+    ("Accept", "*"): incoming_members.Answered(yes=True),
+    ("Reject", "*"): incoming_members.Answered(yes=False),
+    ("Block", "*"): incoming_members.Blocked(),
+    ("Move", "*"): incoming_members.Ignored(),
+    ("Create", "*"): incoming_posts.Written(),
+    ("Update", "*"): incoming_posts.Changed(),
+    ("Delete", "*"): incoming_posts.Deleted(),
+    ("Like", "*"): incoming_marks.Liked(),
+    ("EmojiReact", "*"): incoming_marks.Liked(),
+    ("Announce", "*"): incoming_marks.Boosted(),
+    ("Announce", "Create"): incoming_marks.AnnouncedByGroup(),
+    ("Announce", "Update"): incoming_marks.AnnouncedByGroup(),
+    ("Announce", "Delete"): incoming_marks.AnnouncedByGroup(),
+    ("Undo", "Follow"): incoming_members.Unfollowed(),
+    ("Undo", "Block"): incoming_members.Unblocked(),
+    ("Undo", "Like"): incoming_marks.Unliked(),
+    ("Undo", "Announce"): incoming_marks.Unboosted(),
+    ("Undo", "*"): incoming_marks.UndoneByName(),
+    **dict.fromkeys((("Update", kind) for kind in ACTOR_TYPES), incoming_members.ProfileChanged()),
+}
 
 
 # what runs by the clock

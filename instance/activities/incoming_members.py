@@ -9,6 +9,7 @@ from federation.vocab.types import Activity, Actor
 from instance.activities.actors import profile_of
 from instance.activities.gathering import profile
 from instance.activities.outgoing_members import reject_unknown
+from instance.content import erasure
 from instance.db.people import restriction
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
@@ -16,8 +17,6 @@ from instance.jobs.table import enqueue
 from instance.people import accounts, follows, remote, restrictions
 from instance.people.accounts import AccountRow
 from instance.people.remote import RemoteProfile
-
-FORGET = "forget_remote"
 
 
 class ByActor:
@@ -148,7 +147,7 @@ def forget(u: Unit, iri: str) -> None:
     """A remote account is no more: its profile and relations go now, its posts in a job."""
     account_id = remote.mark_gone(u, iri)
     if account_id is not None:
-        enqueue(u, FORGET, {"account_id": account_id}, unique=f"{FORGET}:{account_id}")
+        enqueue(u, erasure.ERASURE, {"account_id": account_id})
 
 
 class Ignored:

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
+from instance.content import boosts
 from instance.db.content import mention, post
 from instance.db.groups import group_post
 from instance.db.people import account
@@ -103,6 +104,8 @@ def _answers_in(connection: Connection, group_id: int, row: Row[Any]) -> bool:
 
 def _let_through(u: Unit, group_post_id: int, group_id: int, row: Row[Any], by: int | None) -> None:
     boost_id: int | None = None
+    if not _answers_in(u.connection, group_id, row):
+        boost_id = boosts.boost(u, group_id, row.id, visibility=row.visibility)
     _decide(u, group_post_id, ANNOUNCED, by, boost_id)
     if row.group_id is None:
         u.connection.execute(update(post).where(post.c.id == row.id).values(group_id=group_id))

@@ -1,0 +1,233 @@
+"""Likes and boosts from elsewhere, and what remote groups announce: posts in both forms, changes, removals."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+
+from federation.context import Federation
+from federation.errors import GoneError, UnbelievableError
+from federation.inbound.authority import fetched_object, object_of
+from federation.vocab.types import POST_TYPES, Activity
+from instance.activities.gathering import learn, standing
+from instance.activities.incoming_members import ByActor, Unblocked, Unfollowed
+from instance.activities.incoming_posts import Gathered, change, collect, delete, is_public, keep
+from instance.content import boosts, marks
+from instance.db.content import favourite, post
+from instance.db.unit import Unit
+from instance.errors import NotFoundError, RefusalError
+from instance.people import accounts
+from instance.people.accounts import AccountRow
+from instance.people.remote import RemoteProfile
+
+
+class Liked(ByActor):
+    """Like (or EmojiReact) of a post that is here."""
+
+    async def gather(self, federation: Federation, activity: Activity) -> RemoteProfile | None:
+        known = await standing(federation, activity.actor, [], [activity.object_id])
+        if activity.object_id not in known.posts or activity.actor in known.accounts:
+            return None
+        return await super().gather(federation, activity)
+
+    def apply(self, u: Unit, activity: Activity, gathered: RemoteProfile | None) -> None:
+        post_id = _here(u, activity.object_id)
+        liker = self.sender(u, activity, gathered) if post_id is not None else None
+        if post_id is None or liker is None:
+            return
+        try:
+            marks.favourite(u, liker.id, post_id, iri=_free(u, activity.id))
+        except NotFoundError:
+            return  # not for this reader: nothing happens
+
+
+class Unliked:
+    """Undo of a Like, embedded or named."""
+
+    async def gather(self, federation: Federation, activity: Activity) -> None:
+        return None
+
+    def apply(self, u: Unit, activity: Activity, gathered: None) -> None:
+        liker = accounts.by_iri(u.connection, activity.actor)
+        if liker is None:
+            return
+        mine = select(favourite.c.post_id).where(favourite.c.account_id == liker.id)
+        post_id = u.connection.execute(mine.where(favourite.c.iri == activity.object_id)).scalar()
+        if post_id is None and isinstance(activity.object, Activity):
+            post_id = _here(u, activity.object.object_id)
+        if post_id is not None:
+            marks.unfavourite(u, liker.id, post_id)
+
+
+class Unboosted:
+    """Undo of an Announce, embedded or named; a NodeBB group takes a post out in this way."""
+
+    async def gather(self, federation: Federation, activity: Activity) -> None:
+        return None
+
+    def apply(self, u: Unit, activity: Activity, gathered: None) -> None:
+        booster = accounts.by_iri(u.connection, activity.actor)
+        if booster is None:
+            return
+        mine = select(post.c.boost_of_id).where(post.c.account_id == booster.id, post.c.iri == activity.object_id)
+        post_id = u.connection.execute(mine).scalar()
+        if post_id is None and isinstance(activity.object, Activity):
+            post_id = _here(u, activity.object.object_id)
+        if post_id is not None:
+            boosts.unboost(u, booster.id, post_id)
+
+
+class UndoneByName:
+    """Undo of something that is named only: whatever of the actor's has that id."""
+
+    async def gather(self, federation: Federation, activity: Activity) -> None:
+        return None
+
+    def apply(self, u: Unit, activity: Activity, gathered: None) -> None:
+        for handler in (Unfollowed(), Unblocked(), Unliked(), Unboosted()):
+            handler.apply(u, activity, None)
+
+
+class Boosted:
+    """Announce of a post, by somebody whom a member follows, or of a post of ours."""
+
+    async def gather(self, federation: Federation, activity: Activity) -> "Gathered | RemoteProfile | None":
+        known = await standing(federation, activity.actor, [], [activity.object_id])
+        here = known.posts.get(activity.object_id)
+        if here is not None:
+            ours = here.iri.startswith(federation.base_url + "/")
+            if not known.followed and not ours:
+                return None
+            return None if activity.actor in known.accounts else await ByActor().gather(federation, activity)
+        if not known.followed or federation.is_ours(activity.object_id):
+            return None
+        about = await object_of(federation, activity)
+        if about.type not in POST_TYPES or not is_public(about):
+            return None
+        return await collect(federation, about, await standing(federation, about.attributed_to, [], []))
+
+    def apply(self, u: Unit, activity: Activity, gathered: "Gathered | RemoteProfile | None") -> None:
+        if isinstance(gathered, Gathered):
+            learn(u, gathered.profiles)
+            keep(u, gathered)
+        elif gathered is not None:
+            learn(u, [gathered])
+        booster = accounts.by_iri(u.connection, activity.actor)
+        iri = gathered.about.id if isinstance(gathered, Gathered) else activity.object_id
+        if booster is not None:
+            boost(u, booster, iri, activity)
+
+
+def boost(u: Unit, booster: AccountRow, iri: str, activity: Activity) -> None:
+    """A boost of a post that is here, if its audience allows it. One there is already stays."""
+    post_id = _here(u, iri)
+    if post_id is None:
+        return
+    taken = u.connection.execute(select(post.c.id).where(post.c.iri == activity.id)).first() is not None
+    try:
+        boosts.boost(
+            u,
+            booster.id,
+            post_id,
+            iri=None if taken or not activity.id else activity.id,
+            at=activity.published,
+            visibility="public",
+        )
+    except (RefusalError, NotFoundError):
+        return  # not for everyone, or not for this reader
+
+
+@dataclass(slots=True)
+class FromGroup:
+    """What a group's Announce of an activity comes to."""
+
+    gathered: Gathered | None = None
+    gone: bool = False
+
+
+class AnnouncedByGroup:
+    """Announce of an activity by a Group that members follow: Create, Update and Delete of posts (FEP-1b12).
+
+    Both forms of Announce make one post and one boost (DECISIONS 27). An answer is kept without a boost.
+    """
+
+    async def gather(self, federation: Federation, activity: Activity) -> FromGroup | None:
+        inner = activity.object
+        if not isinstance(inner, Activity):
+            return None
+        known = await standing(federation, activity.actor, [], [inner.object_id])
+        group = known.accounts.get(activity.actor)
+        if group is None or group.kind != "group" or not known.followed or not inner.object_id:
+            return None
+        here = inner.object_id in known.posts
+        if inner.type == "Delete":
+            return await self._deleted(federation, inner) if here else None
+        if federation.is_ours(inner.object_id):
+            return FromGroup() if here and inner.type == "Create" else None
+        if inner.type == "Update" and not here:
+            return None
+        if inner.type == "Create" and here:
+            return FromGroup()
+        about = await object_of(federation, activity)
+        if about.type not in POST_TYPES or not is_public(about):
+            return None
+        known = await standing(federation, about.attributed_to, [], [])
+        return FromGroup(await collect(federation, about, known))
+
+    async def _deleted(self, federation: Federation, inner: Activity) -> FromGroup | None:
+        """A deletion is believed where the object's own server says so; else the group only takes it out of itself."""
+        if federation.is_ours(inner.object_id):
+            return FromGroup()
+        try:
+            about = await fetched_object(federation, inner.object_id)
+        except GoneError:
+            return FromGroup(gone=True)
+        except UnbelievableError:
+            return FromGroup()
+        return FromGroup(gone=about.type == "Tombstone")
+
+    def apply(self, u: Unit, activity: Activity, gathered: FromGroup | None) -> None:
+        inner = activity.object
+        group = accounts.by_iri(u.connection, activity.actor)
+        if gathered is None or group is None or not isinstance(inner, Activity):
+            return
+        if inner.type == "Delete":
+            self._apply_delete(u, group, inner.object_id, gone=gathered.gone)
+        elif inner.type == "Update" and gathered.gathered is not None:
+            learn(u, gathered.gathered.profiles)
+            change(u, gathered.gathered)
+        elif inner.type == "Create":
+            if gathered.gathered is not None:
+                learn(u, gathered.gathered.profiles)
+                keep(u, gathered.gathered)
+            self._take_in(u, group, inner.object_id, activity)
+
+    def _take_in(self, u: Unit, group: AccountRow, iri: str, activity: Activity) -> None:
+        row = u.connection.execute(select(post).where(post.c.iri == iri, post.c.deleted_at.is_(None))).first()
+        if row is None:
+            return
+        if row.group_id is None:
+            u.connection.execute(update(post).where(post.c.id == row.id).values(group_id=group.id))
+        if row.reply_to_iri is None:
+            boost(u, group, iri, activity)
+
+    def _apply_delete(self, u: Unit, group: AccountRow, iri: str, *, gone: bool) -> None:
+        row = u.connection.execute(select(post.c.id, post.c.account_id).where(post.c.iri == iri)).first()
+        if row is None:
+            return
+        author = accounts.by_id(u.connection, row.account_id)
+        if gone and author is not None and delete(u, iri, author.iri):
+            return
+        boosts.unboost(u, group.id, row.id)
+
+
+def _here(u: Unit, iri: str) -> int | None:
+    """The id of a post (or of what a boost of ours shows) that is here."""
+    row = u.connection.execute(select(post).where(post.c.iri == iri, post.c.deleted_at.is_(None))).first()
+    return None if row is None else int(row.boost_of_id or row.id)
+
+
+def _free(u: Unit, iri: str) -> str | None:
+    """A Like's id, unless it has none or another one has it."""
+    if not iri:
+        return None
+    return None if u.connection.execute(select(favourite.c.id).where(favourite.c.iri == iri)).first() else iri

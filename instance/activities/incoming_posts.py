@@ -1,0 +1,213 @@
+"""Posts of other servers: written, changed, deleted; votes in our polls. Announces, likes and groups: `incoming_marks`."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import select, update
+
+from federation.context import Federation
+from federation.errors import UnbelievableError
+from federation.inbound.authority import object_of
+from federation.vocab.iris import PUBLIC
+from federation.vocab.types import POST_TYPES, Activity, Object
+from instance.activities.addressing import inner_of, visibility_of
+from instance.activities.gathering import Standing, learn, standing, strangers
+from instance.activities.incoming_members import forget
+from instance.content import posts, receive, submissions
+from instance.content.receive import RemoteAttachment, RemotePoll, RemotePost
+from instance.db.content import post
+from instance.db.groups import group_post
+from instance.db.unit import Unit
+from instance.people import accounts
+from instance.people.remote import RemoteProfile
+
+VISIBLE_TO_ANYONE = frozenset({"public", "unlisted"})
+
+
+@dataclass(slots=True)
+class Gathered:
+    """A believed object and the profiles that go with it. `around` is who is named by the activity, not the object."""
+
+    about: Object
+    profiles: list[RemoteProfile] = field(default_factory=list)
+    to: list[str] = field(default_factory=list)
+    cc: list[str] = field(default_factory=list)
+
+
+class Written:
+    """Create of a post, or a vote: Create of a Note that has a name and answers a poll of ours."""
+
+    async def gather(self, federation: Federation, activity: Activity) -> Gathered | None:
+        embedded = activity.object if isinstance(activity.object, Object) else None
+        named = named_by(embedded) if embedded is not None else []
+        answered = embedded.in_reply_to if embedded is not None else ""
+        known = await standing(federation, activity.actor, [*named, *activity.to, *activity.cc], [answered])
+        if not (known.followed or answered in known.posts or known.names_ours([*named, *activity.to, *activity.cc])):
+            return None
+        about = await object_of(federation, activity)
+        if about.type not in POST_TYPES:
+            raise UnbelievableError("that is no post")
+        gathered = await collect(federation, about, known)
+        gathered.to, gathered.cc = activity.to, activity.cc
+        return gathered
+
+    def apply(self, u: Unit, activity: Activity, gathered: Gathered | None) -> None:
+        if gathered is None:
+            return
+        learn(u, gathered.profiles)
+        if not _is_vote(u, gathered.about):
+            keep(u, gathered, activity.id)
+
+
+class Changed:
+    """Update of a post that is here; one that is not is none of our business."""
+
+    async def gather(self, federation: Federation, activity: Activity) -> Gathered | None:
+        known = await standing(federation, activity.actor, [], [activity.object_id])
+        if activity.object_id not in known.posts:
+            return None
+        about = await object_of(federation, activity)
+        return await collect(federation, about, known) if about.type in POST_TYPES else None
+
+    def apply(self, u: Unit, activity: Activity, gathered: Gathered | None) -> None:
+        if gathered is not None:
+            learn(u, gathered.profiles)
+            change(u, gathered)
+
+
+class Deleted:
+    """Delete of a post or of the whole account: bare IRI, object or Tombstone."""
+
+    async def gather(self, federation: Federation, activity: Activity) -> None:
+        return None
+
+    def apply(self, u: Unit, activity: Activity, gathered: None) -> None:
+        if activity.object_id == activity.actor:
+            forget(u, activity.actor)
+        else:
+            delete(u, activity.object_id, activity.actor)
+
+
+def named_by(about: Object) -> list[str]:
+    """Every actor that an object names: in its audience or by a Mention."""
+    mentions = [tag.href for tag in about.tags if tag.type == "Mention" and tag.href]
+    return list(dict.fromkeys([*mentions, *about.to, *about.cc, *about.audience]))
+
+
+async def collect(federation: Federation, about: Object, known: Standing) -> Gathered:
+    """The profiles that an object needs: its author's, and those of whom it mentions."""
+    named = named_by(about)
+    if any(iri not in known.accounts for iri in [about.attributed_to, *named]):
+        known = await standing(federation, about.attributed_to, named, [])
+    mentions = [tag.href for tag in about.tags if tag.type == "Mention"]
+    profiles = await strangers(federation, known, [about.attributed_to, *mentions])
+    if about.attributed_to not in known.accounts and about.attributed_to not in {one.iri for one in profiles}:
+        raise UnbelievableError("the author can't be had")
+    return Gathered(about, profiles)
+
+
+def keep(u: Unit, gathered: Gathered, activity_iri: str = "") -> int | None:
+    """Keep a post, unless nobody here may read it; bring it before the groups that it names. Returns its id."""
+    remote = _remote_post(u, gathered)
+    if remote is None:
+        return None
+    post_id = receive.receive(u, remote)
+    if post_id is not None:
+        submissions.submit(u, post_id)
+        if activity_iri:
+            named = update(group_post).where(group_post.c.post_id == post_id, group_post.c.activity_iri.is_(None))
+            u.connection.execute(named.values(activity_iri=activity_iri))
+    return post_id
+
+
+def change(u: Unit, gathered: Gathered) -> None:
+    """Change a post that is here; its audience stays."""
+    remote = _remote_post(u, gathered)
+    if remote is not None:
+        receive.receive_edit(u, remote)
+
+
+def delete(u: Unit, iri: str, author_iri: str) -> bool:
+    """Delete a remote author's own post; False where there is no such post of hers."""
+    author = accounts.by_iri(u.connection, author_iri)
+    mine = select(post.c.id).where(post.c.iri == iri, post.c.boost_of_id.is_(None))
+    if author is None or author.domain == "":
+        return False
+    post_id = u.connection.execute(mine.where(post.c.account_id == author.id)).scalar()
+    if post_id is None:
+        return False
+    posts.delete_post(u, post_id)
+    return True
+
+
+def _is_vote(u: Unit, about: Object) -> bool:
+    """Count a vote in a poll of ours. True also for one that does not count: it is no post either."""
+    if about.type != "Note" or not about.name or about.content or not about.in_reply_to:
+        return False
+    voter = accounts.by_iri(u.connection, about.attributed_to)
+    row = u.connection.execute(select(post).where(post.c.iri == about.in_reply_to)).first()
+    if voter is not None and row is not None and row.iri.startswith(u.site.base_url + "/"):
+        receive.receive_votes(u, voter.id, row.id, about.name, iri=about.id)
+    return True
+
+
+def _remote_post(u: Unit, gathered: Gathered) -> RemotePost | None:
+    about = gathered.about
+    mentions = [tag.href for tag in about.tags if tag.type == "Mention" and tag.href]
+    found = accounts.by_iris(u.connection, [about.attributed_to, *named_by(about), *gathered.to, *gathered.cc])
+    author = found.get(about.attributed_to)
+    if author is None or author.domain == "" or not accounts.is_shown(author):
+        return None
+    visibility = visibility_of(about.to, about.cc, author.followers_iri)
+    if gathered.to or gathered.cc:
+        visibility = inner_of(visibility, visibility_of(gathered.to, gathered.cc, author.followers_iri))
+    loud = [found[iri].id for iri in dict.fromkeys(mentions) if iri in found and iri != about.attributed_to]
+    addressed = [iri for iri in (*about.to, *about.cc, *about.audience) if iri in found]
+    silent = [found[iri].id for iri in dict.fromkeys(addressed) if _counts(found[iri], visibility)]
+    silent = [account_id for account_id in silent if account_id not in loud and account_id != author.id]
+    if visibility == "direct" and not any(row.domain == "" for row in found.values()):
+        return None
+    return RemotePost(
+        iri=about.id,
+        account_id=author.id,
+        content=about.content if about.media_type != "text/plain" else "",
+        visibility=visibility,
+        created_at=about.published if about.published is not None else u.now,
+        url=about.url,
+        kind=about.type.lower(),
+        title=about.name,
+        summary=about.summary,
+        sensitive=about.sensitive,
+        language=about.language or None,
+        reply_to_iri=about.in_reply_to or None,
+        mentions=loud,
+        silent_mentions=silent,
+        tags=[tag.name for tag in about.tags if tag.type == "Hashtag" and tag.name],
+        attachments=_files(about),
+        poll=_poll(about),
+        edited_at=about.updated,
+    )
+
+
+def _counts(row: object, visibility: str) -> bool:
+    """Whether an addressee without a Mention is kept: groups of public posts, people of others."""
+    is_group = getattr(row, "kind", "") == "group"
+    return is_group if visibility in VISIBLE_TO_ANYONE else not is_group
+
+
+def _files(about: Object) -> list[RemoteAttachment]:
+    return [
+        RemoteAttachment(file.kind, file.url, file.mime, file.name, file.blurhash or None, file.width, file.height)
+        for file in about.attachments
+    ]
+
+
+def _poll(about: Object) -> RemotePoll | None:
+    poll = about.poll
+    if poll is None:
+        return None
+    return RemotePoll(poll.options, poll.multiple, poll.ends_at, poll.closed_at, poll.voters)
+
+
+def is_public(about: Object) -> bool:
+    """Whether anyone may read an object."""
+    return PUBLIC in about.to or PUBLIC in about.cc

@@ -1,0 +1,135 @@
+"""Two and three servers: what members write reaches whom it is for, and nobody else; answers, changes and marks go back."""
+
+from typing import Any
+
+from tests.journeys.walk import follow, found, home, notified, plain, seen, texts, write
+from tests.support.make import Member, member
+from tests.support.world import World
+
+
+async def _friends(world: World) -> tuple[Member, Member]:
+    """Ben follows Anna, Anna follows Ben, from different servers."""
+    a, b = await world.instance("a.example"), await world.instance("b.example")
+    anna, ben = await member(a, "anna", public=True), await member(b, "ben", public=True)
+    await world.settle()
+    await follow(world, anna, "@ben@b.example")
+    await follow(world, ben, "@anna@a.example")
+    return anna, ben
+
+
+async def _status(who: Member, status_id: str) -> dict[str, Any]:
+    answer = await who.get(f"/api/v1/statuses/{status_id}")
+    assert answer.status_code == 200, answer.text
+    status: dict[str, Any] = answer.json()
+    return status
+
+
+async def test_a_thread_across_servers(world: World) -> None:
+    anna, ben = await _friends(world)
+    first = await write(world, anna, "How was your week?", visibility="public")
+    asked = await seen(ben, "How was your week?")
+    assert asked["uri"] == first["uri"]
+    await write(world, ben, "@anna@a.example Better, thank you", in_reply_to_id=asked["id"], visibility="public")
+    assert ("mention", "ben@b.example") in await notified(anna)
+    below = (await anna.get(f"/api/v1/statuses/{first['id']}/context")).json()["descendants"]
+    assert [plain(status["content"]) for status in below] == ["@anna Better, thank you"]
+    assert below[0]["in_reply_to_id"] == first["id"]
+    assert below[0]["mentions"][0]["acct"] == "anna"
+    await write(world, anna, "@ben@b.example Good!", in_reply_to_id=below[0]["id"], visibility="public")
+    thread = (await ben.get(f"/api/v1/statuses/{asked['id']}/context")).json()["descendants"]
+    assert [plain(status["content"]) for status in thread] == ["@anna Better, thank you", "@ben Good!"]
+
+
+async def test_an_edit_and_a_deletion_arrive(world: World) -> None:
+    anna, ben = await _friends(world)
+    mine = await write(world, anna, "Frist", visibility="public")
+    theirs = await seen(ben, "Frist")
+    world.clock.turn(60_000)
+    await anna.put(f"/api/v1/statuses/{mine['id']}", json={"status": "First"})
+    await world.settle()
+    changed = await _status(ben, theirs["id"])
+    assert plain(changed["content"]) == "First"
+    assert changed["edited_at"]
+    await anna.delete(f"/api/v1/statuses/{mine['id']}")
+    await world.settle()
+    assert (await ben.get(f"/api/v1/statuses/{theirs['id']}")).status_code == 404
+    assert await home(ben) == []
+
+
+async def test_likes_and_boosts_go_back(world: World) -> None:
+    anna, ben = await _friends(world)
+    mine = await write(world, anna, "Worth a boost", visibility="public")
+    theirs = await seen(ben, "Worth a boost")
+    await ben.post(f"/api/v1/statuses/{theirs['id']}/favourite")
+    await ben.post(f"/api/v1/statuses/{theirs['id']}/reblog")
+    await world.settle()
+    counted = await _status(anna, mine["id"])
+    assert (counted["favourites_count"], counted["reblogs_count"]) == (1, 1)
+    assert {kind for kind, _ in await notified(anna)} >= {"favourite", "reblog"}
+    await ben.post(f"/api/v1/statuses/{theirs['id']}/unfavourite")
+    await ben.post(f"/api/v1/statuses/{theirs['id']}/unreblog")
+    await world.settle()
+    counted = await _status(anna, mine["id"])
+    assert (counted["favourites_count"], counted["reblogs_count"]) == (0, 0)
+
+
+async def test_a_boost_brings_a_third_server_s_post(world: World) -> None:
+    anna, ben = await _friends(world)
+    cleo = await member(await world.instance("c.example"), "cleo", public=True)
+    await world.settle()
+    await write(world, cleo, "Seen by nobody yet", visibility="public")
+    assert (await follow(world, ben, "@cleo@c.example"))["following"]
+    await write(world, cleo, "From afar", visibility="public")
+    theirs = await seen(ben, "From afar")
+    await ben.post(f"/api/v1/statuses/{theirs['id']}/reblog")
+    await world.settle()
+    [boost] = [status for status in await home(anna) if status["reblog"]]
+    assert boost["account"]["acct"] == "ben@b.example"
+    assert boost["reblog"]["account"]["acct"] == "cleo@c.example"
+    assert plain(boost["reblog"]["content"]) == "From afar"
+
+
+async def test_a_poll_is_voted_in_from_elsewhere(world: World) -> None:
+    anna, ben = await _friends(world)
+    poll = {"options": ["tea", "coffee"], "expires_in": 3600}
+    mine = await write(world, anna, "Which?", visibility="public", poll=poll)
+    theirs = await seen(ben, "Which?")
+    assert [option["title"] for option in theirs["poll"]["options"]] == ["tea", "coffee"]
+    voted = await ben.post(f"/api/v1/polls/{theirs['poll']['id']}/votes", json={"choices": [1]})
+    assert voted.status_code == 200, voted.text
+    await world.settle()
+    counts = (await _status(anna, mine["id"]))["poll"]["options"]
+    assert [option["votes_count"] for option in counts] == [0, 1]
+    world.clock.turn(10 * 60_000)
+    await world.settle()
+    assert [o["votes_count"] for o in (await _status(ben, theirs["id"]))["poll"]["options"]] == [0, 1]
+
+
+async def test_what_is_for_followers_reaches_no_stranger(world: World) -> None:
+    anna, ben = await _friends(world)
+    c = await world.instance("c.example")
+    cleo = await member(c, "cleo", public=True)
+    await world.settle()
+    await found(cleo, "@anna@a.example")
+    mine = await write(world, anna, "Only for those who follow", visibility="private")
+    assert (await seen(ben, "Only for those who follow"))["visibility"] == "private"
+    assert not [url for url in world.wires.requests_to("c.example", "POST") if "inbox" in url]
+    answer = await cleo.get("/api/v2/search", params={"q": mine["uri"], "resolve": "true"})
+    assert answer.json()["statuses"] == []
+    boosted = await ben.post(f"/api/v1/statuses/{(await seen(ben, 'Only for'))['id']}/reblog")
+    assert boosted.status_code in {403, 404, 422}
+
+
+async def test_a_direct_post_reaches_only_whom_it_names(world: World) -> None:
+    anna, ben = await _friends(world)
+    b = world.instances["b.example"]
+    bea = await member(b, "bea", public=True)
+    await world.settle()
+    await follow(world, bea, "@anna@a.example")
+    await write(world, anna, "@ben@b.example just you", visibility="direct")
+    assert (await notified(ben))[0][0] == "mention"
+    [talk] = (await ben.get("/api/v1/conversations")).json()
+    assert plain(talk["last_status"]["content"]) == "@ben just you"
+    assert talk["last_status"]["visibility"] == "direct"
+    assert texts(await home(bea)) == []
+    assert (await bea.get(f"/api/v1/statuses/{talk['last_status']['id']}")).status_code == 404
