@@ -21,13 +21,15 @@ def test_defaults_told_are_true() -> None:
     told = dict(re.findall(r"^\| `([A-Z_]+)` \| `([^`]*)` ", SETTINGS, re.MULTILINE))
     for field in fields(Settings):
         name, default = _variable(field.name), field.default
-        if name in told:
+        if name in told and not told[name].startswith("{"):
             assert told[name] == str(int(default) if isinstance(default, bool) else default), name
 
 
 def test_commands_in_the_docs_exist() -> None:
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
-    used = {word for page in pages for word in re.findall(r"(?:\bin/|exec web |^|`|\s)skerry ([a-z]+) ", page.read_text())}
+    used = {
+        word for page in pages for word in re.findall(r"(?:\bin/|exec web |^|`|\s)skerry ([a-z]+) ", page.read_text())
+    }
     commands = used - {"is", "serve", "and", "on", "can", "for", "runs"}
     assert commands <= set(COMMANDS)
 
