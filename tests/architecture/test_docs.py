@@ -38,10 +38,3 @@ def test_every_package_is_on_the_map() -> None:
     told = (ROOT / "CONTRIBUTING.md").read_text()
     rooms = [p.name for p in (ROOT / "instance").iterdir() if p.is_dir() and (p / "__init__.py").exists()]
     assert [room for room in rooms if f"`instance/{room}/`" not in told] == []
-
-
-def test_pages_of_the_docs_can_be_found() -> None:
-    index = (ROOT / "docs/index.md").read_text()
-    pages = [p for p in (ROOT / "docs").rglob("*.md") if p.parts[-2] not in {"subsystems", "decisions"}]
-    lost = [str(p.relative_to(ROOT / "docs")) for p in pages if str(p.relative_to(ROOT / "docs")) not in index]
-    assert lost == ["index.md"] or lost == []
