@@ -1,26 +1,49 @@
 """What changes between two policies, one plain sentence each: what stewards and voters read."""
 
-from policies.document import PolicyDocument
+from policies.document import FIELDS, PolicyDocument
+from policies.fields import value_of
 from policies.peers import stance
+from policies.words import Sentence, say
 
 
 def sentences(old: PolicyDocument, new: PolicyDocument) -> list[str]:
-    """Every change of effect or of words, ordered by host; empty where the documents say the same."""
+    """Every change, servers first and ordered by host; empty where the documents say the same."""
     found: list[str] = []
     if old.name != new.name:
-        found.append(f"The policy's name changes from {old.name} to {new.name}.")
+        found.append(say("The policy's name changes from {before} to {after}.", before=old.name, after=new.name))
     if old.default is not new.default:
-        found.append(f"Servers that no rule names: {old.default} becomes {new.default}.")
+        found.append(
+            say(
+                "Servers that no rule names: {before} becomes {after}.", before=str(old.default), after=str(new.default)
+            )
+        )
+    found += _peers(old, new)
+    for line in FIELDS:
+        before, after = value_of(old, line.name), value_of(new, line.name)
+        if before != after and line.name not in {"name", "default", "peers"}:
+            was = line.says(before) or say("(nothing was said)")
+            becomes = line.says(after) or say("(nothing is said any more)")
+            found.append(say("Before: {before} From now on: {after}", before=was, after=becomes))
+    return found
+
+
+def _peers(old: PolicyDocument, new: PolicyDocument) -> list[Sentence]:
+    found: list[Sentence] = []
     for host in sorted(old.peers.keys() | new.peers.keys()):
         before, after = old.peers.get(host), new.peers.get(host)
         if before == after:
             continue
         if before is None:
-            found.append(f"{host}: {stance(old, host)} becomes {stance(new, host)}, by a new rule.")
+            words = {"before": str(stance(old, host)), "after": str(stance(new, host))}
+            found.append(say("{host}: {before} becomes {after}, by a new rule.", host=host, **words))
         elif after is None:
-            found.append(f"{host}: {before.stance} becomes {stance(new, host)}; its rule is taken out.")
+            words = {"before": str(before.stance), "after": str(stance(new, host))}
+            found.append(say("{host}: {before} becomes {after}; its rule is taken out.", host=host, **words))
         elif before.stance is not after.stance:
-            found.append(f"{host}: {before.stance} becomes {after.stance}.")
+            words = {"before": str(before.stance), "after": str(after.stance)}
+            found.append(say("{host}: {before} becomes {after}.", host=host, **words))
+        elif (before.treat, before.accounts, before.until) != (after.treat, after.accounts, after.until):
+            found.append(say("{host} stays {stance}, with other conditions.", host=host, stance=str(after.stance)))
         else:
-            found.append(f"{host} stays {after.stance}, for another reason.")
+            found.append(say("{host} stays {stance}, for another reason.", host=host, stance=str(after.stance)))
     return found

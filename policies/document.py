@@ -2,38 +2,70 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import rfc8785
 
+from policies.fields import Line, PolicyError, WrongError, build, lines_of, read_lines, section, setting, write_lines
+from policies.kinds import Choice, Text
+from policies.leaving import Outgoing, Outside, Requirement
 from policies.peers import Stance, clean_host
+from policies.records import ByName
+from policies.sections import FREE, Incoming, PeerRule, Promises, Retention
 
+__all__ = ["FIELDS", "FORMAT", "PeerRule", "PolicyDocument", "PolicyError", "Refused", "parse"]
 FORMAT = 1
-REASON_LENGTH = 500
-MAX_RULES = 100_000
 
 
-class PolicyError(ValueError):
-    """A document is not a policy; the text says where."""
+class Refused(PolicyError):  # noqa: N818 - it is what happened to the document
+    """A document with all that is wrong in it."""
 
-
-@dataclass(frozen=True, slots=True)
-class PeerRule:
-    """What is done with one host, and why (the reason is for stewards and voters)."""
-
-    stance: Stance
-    reason: str = ""
+    def __init__(self, wrong: list[WrongError]) -> None:
+        super().__init__("; ".join(str(one) for one in wrong))
+        self.wrong = wrong
 
 
 @dataclass(frozen=True)
 class PolicyDocument:
-    """A policy: the stance towards peers that no rule names, and the rules."""
+    """A policy: rules for peers, promises, what may come in and go out. Each attribute is a line of the table of fields."""
 
-    name: str
-    default: Stance
-    peers: dict[str, PeerRule] = field(default_factory=dict)
+    name: str = setting("", Text(strict=FREE), "This policy is called {value}.", always=True, term="name")
+    default: Stance = setting(
+        Stance.BLOCKED,
+        Choice(Stance),
+        "Servers that no rule names: {value}.",
+        always=True,
+        path=("peers", "default"),
+        term="skerry:strangers",
+    )
+    peers: dict[str, PeerRule] = setting(
+        dict,
+        ByName(PeerRule, clean_host, "peer.example"),
+        "Rules for servers: {value}.",
+        always=True,
+        path=("peers", "rules"),
+    )
+    meeting: Stance = setting(
+        Stance.BLOCKED,
+        Choice(Stance),
+        "Servers that no rule names, but that meet what is asked: {value}.",
+        path=("peers", "meeting"),
+        term="skerry:strangersWhoSatisfy",
+    )
+    seal: str = setting(
+        "",
+        Text(pattern="[0-9a-f]{0,64}", example="0f3a, a random number", strict=FREE),
+        "The seal of this version is {value}.",
+    )
+    promises: Promises = section(Promises)
+    retention: Retention = section(Retention)
+    requirement: Requirement = section(Requirement)
+    incoming: Incoming = section(Incoming)
+    outgoing: Outgoing = section(Outgoing)
+    outside: Outside = section(Outside)
 
     @cached_property
     def stances(self) -> dict[str, Stance]:
@@ -52,46 +84,59 @@ class PolicyDocument:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, as it is stored and shown."""
-        rules = {host: {"stance": str(rule.stance), "reason": rule.reason} for host, rule in self.peers.items()}
-        return {"format": FORMAT, "name": self.name, "peers": {"default": str(self.default), "rules": rules}}
+        return {"format": FORMAT, **write_lines(FIELDS, self)}
 
-    def with_stance(self, host: str, stance: Stance, reason: str = "") -> "PolicyDocument":
-        """This policy with another stance towards one host. Raises PolicyError where `host` is none."""
-        return replace(self, peers={**self.peers, _host(host): PeerRule(stance, _text(reason, "reason"))})
+    def with_stance(self, host: str, stance: Stance, reason: str = "", *, until: int | None = None) -> "PolicyDocument":
+        """This policy with another stance towards one host, for a time or for good. Raises PolicyError for what is no host.
+
+        What else the rule said (treatments, accounts) stays.
+        """
+        name = _host(host)
+        said = Text().read(reason, ("peers", "rules", name, "reason"))
+        rule = replace(self.peers.get(name, PeerRule()), stance=stance, reason=said, until=until)
+        return replace(self, peers={**self.peers, name: rule})
 
     def without_rule(self, host: str) -> "PolicyDocument":
         """This policy without its rule for one host: the default holds for it again."""
         name = _host(host)
         return replace(self, peers={key: rule for key, rule in self.peers.items() if key != name})
 
+    def without_expired(self, now: int) -> "PolicyDocument":
+        """This policy without the rules whose time is over at `now` (milliseconds)."""
+        kept = {host: rule for host, rule in self.peers.items() if rule.until is None or rule.until > now}
+        return self if len(kept) == len(self.peers) else replace(self, peers=kept)
+
+
+FIELDS: list[Line] = lines_of(PolicyDocument)
+"""The table of fields, flat."""
+
+
+def from_data(data: Any) -> PolicyDocument:
+    """A policy from plain data. Raises Refused with all that is wrong: a rule we don't understand is not ignored."""
+    rest = {key: value for key, value in data.items() if key != "format"} if isinstance(data, Mapping) else data
+    values, wrong = read_lines(FIELDS, rest)
+    if isinstance(data, Mapping):
+        found = data.get("format")
+        if isinstance(found, bool) or found != FORMAT:
+            wrong.insert(0, WrongError(("format",), f"this release reads format {FORMAT}.", f"Say format = {FORMAT}."))
+        for missing in ("name", "default"):
+            if missing not in values and not wrong:
+                path = ("peers", "default") if missing == "default" else (missing,)
+                wrong.append(WrongError(path, "it is missing.", "Say it; there is no default."))
+    if wrong:
+        raise Refused(wrong)
+    made: PolicyDocument = build(PolicyDocument, values)
+    return made
+
 
 def parse(data: bytes | str | dict[str, Any]) -> PolicyDocument:
-    """Read a policy. Raises PolicyError for anything that is not known: a rule we don't understand is not ignored."""
+    """Read a policy from JSON or plain data. Raises PolicyError."""
     if not isinstance(data, dict):
         try:
             data = json.loads(data, object_pairs_hook=_without_repeats)
         except (ValueError, RecursionError) as error:
             raise PolicyError(f"not JSON: {error}") from error
-    top = _table(data, "the document", {"format", "name", "peers"})
-    if top["format"] != FORMAT:
-        raise PolicyError(f"format is {top['format']!r}, this release reads {FORMAT}")
-    peers = _table(top["peers"], "peers", {"default", "rules"})
-    return PolicyDocument(
-        _text(top["name"], "name"), _stance(peers["default"], "peers.default"), _rules(peers["rules"])
-    )
-
-
-def _rules(value: Any) -> dict[str, PeerRule]:
-    if not isinstance(value, dict) or len(value) > MAX_RULES:
-        raise PolicyError("peers.rules is not an object of rules")
-    rules: dict[str, PeerRule] = {}
-    for key, raw in value.items():
-        host, where = _host(key), f"peers.rules[{key}]"
-        if host in rules:
-            raise PolicyError(f"{host} has two rules")
-        rule = _table(raw, where, {"stance", "reason"})
-        rules[host] = PeerRule(_stance(rule["stance"], where), _text(rule["reason"], where))
-    return rules
+    return from_data(data)
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -101,31 +146,8 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return table
 
 
-def _table(value: Any, where: str, keys: set[str]) -> dict[str, Any]:
-    if not isinstance(value, dict) or set(value) != keys:
-        raise PolicyError(f"{where} must have exactly: {', '.join(sorted(keys))}")
-    return value
-
-
-def _text(value: Any, where: str) -> str:
-    if not isinstance(value, str) or len(value) > REASON_LENGTH:
-        raise PolicyError(f"{where}: a text of at most {REASON_LENGTH} characters is wanted")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise PolicyError(f"{where}: not a text that can be written down") from error
-    return value
-
-
-def _stance(value: Any, where: str) -> Stance:
-    try:
-        return Stance(value)
-    except ValueError as error:
-        raise PolicyError(f"{where}: say one of {', '.join(Stance)}") from error
-
-
-def _host(value: Any) -> str:
-    host = clean_host(value) if isinstance(value, str) else None
+def _host(value: str) -> str:
+    host = clean_host(value)
     if host is None:
         raise PolicyError(f"{value!r} is no host; give host or host:port")
     return host

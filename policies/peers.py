@@ -1,12 +1,13 @@
 """The stance towards a peer: by exact host, by the domains above it, by default.
 
 The exact name decides. For a host that is not named, the strictest of the default and of the rules for the domains above
-it (and for the host without its port): a block spreads to subdomains and ports, an allowance does not.
+it (and for the host without its port): a block spreads to subdomains and ports, an allowance does not. A rule may end.
 """
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 _HOST = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*|\[[0-9a-f:.]{2,45}\])"
@@ -27,14 +28,37 @@ class Stance(StrEnum):
 STRICTNESS = {stance: rank for rank, stance in enumerate(Stance)}
 
 
-class Stances(Protocol):
+class Rule(Protocol):
+    """What this module reads of a rule."""
+
+    @property
+    def stance(self) -> Stance: ...
+
+    @property
+    def until(self) -> int | None: ...
+
+
+R = TypeVar("R", bound=Rule)
+
+
+class Stances(Protocol[R]):
     """The part of a policy document that this module reads."""
 
     @property
     def default(self) -> Stance: ...
 
     @property
-    def stances(self) -> dict[str, Stance]: ...
+    def peers(self) -> dict[str, R]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Standing(Generic[R]):
+    """A host's stance, and the rules that it comes from (none: the default)."""
+
+    stance: Stance
+    rules: tuple[R, ...] = ()
+    named: bool = False
+    """Whether a rule names just this host."""
 
 
 def clean_host(host: str) -> str | None:
@@ -55,16 +79,24 @@ def strictest_stance(*stances: Stance) -> Stance:
     return max(stances, key=STRICTNESS.__getitem__)
 
 
-def stance(policy: Stances, host: str) -> Stance:
-    """What the policy says of `host[:port]`; what is no host is blocked."""
+def stance(policy: Stances[R], host: str, at: int = 0) -> Stance:
+    """What the policy says of `host[:port]` at a moment (milliseconds); what is no host is blocked."""
+    return standing(policy, host, at).stance
+
+
+def standing(policy: Stances[R], host: str, at: int = 0) -> Standing[R]:
+    """The stance and its rules. Where the moment is not known (0), a rule with an end counts only where it is stricter."""
     name = clean_host(host)
     if name is None:
-        return Stance.BLOCKED
-    named = policy.stances.get(name)
-    if named is not None:
-        return named
-    above = (policy.stances.get(domain) for domain in _domains_above(name))
-    return strictest_stance(policy.default, *(found for found in above if found is not None))
+        return Standing(Stance.BLOCKED)
+    named = policy.peers.get(name)
+    if named is not None and (named.until is None or 0 < at < named.until):
+        return Standing(named.stance, (named,), named=True)
+    found = [policy.peers[domain] for domain in _domains_above(name) if domain in policy.peers]
+    if named is not None and at == 0:
+        found.append(named)
+    rules = tuple(rule for rule in found if rule.until is None or at < rule.until)
+    return Standing(strictest_stance(policy.default, *(rule.stance for rule in rules)), rules)
 
 
 def _domains_above(name: str) -> list[str]:

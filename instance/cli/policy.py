@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -66,11 +67,11 @@ def set_stance_command(host: str, stance: str, reason: str, data: Path | None, a
 @data_option
 @json_option
 def start_from(preset_name: str, data: Path | None, as_json: bool) -> None:
-    """Take a preset into force: closed, allowlist or open. The rules for single servers are kept."""
+    """Take a preset into force: closed, allowlist or open. All other rules and promises are kept."""
 
     def change(u: Unit) -> tuple[PolicyDocument, PolicyDocument]:
         old, chosen = in_force_here(u.connection), preset(preset_name)
-        new = PolicyDocument(chosen.name, chosen.default, {**chosen.peers, **old.peers})
+        new = replace(old, name=chosen.name, default=chosen.default, meeting=chosen.meeting)
         adopt(u, new, "steward")
         return old, new
 

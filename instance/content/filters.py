@@ -64,7 +64,7 @@ class FilterChange:
 
 
 def all_of(connection: Connection, account_id: int) -> list[Filter]:
-    """A member's filters, oldest first, in three statements."""
+    """A member's filters, in three statements; keywords in the order of the alphabet."""
     return _load(connection, select(word_filter).where(word_filter.c.account_id == account_id))
 
 
@@ -194,7 +194,7 @@ def _load(connection: Connection, asked: Any) -> list[Filter]:
     if not found:
         return []
     keywords = select(word_filter_keyword).where(word_filter_keyword.c.filter_id.in_(found))
-    for row in connection.execute(keywords.order_by(word_filter_keyword.c.id)):
+    for row in connection.execute(keywords.order_by(word_filter_keyword.c.keyword, word_filter_keyword.c.id)):
         found[row.filter_id].keywords.append(Keyword(row.id, row.keyword, row.whole_word))
     for row in connection.execute(select(word_filter_post).where(word_filter_post.c.filter_id.in_(found))):
         found[row.filter_id].posts[row.post_id] = row.id

@@ -11,7 +11,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from instance.errors import NotFoundError, RefusalError
-from instance.house import house_of
 from instance.i18n import N_
 from instance.mastodon.asking import account_row, member, path_id, reader
 from instance.mastodon.errors import answer
@@ -125,13 +124,6 @@ async def unfeature(request: Request) -> Response:
     return answer({**entity, "following": False, "featuring": False})
 
 
-async def confirmation(request: Request) -> Response:
-    """POST /api/v1/emails/confirmations: mails are asked for on our own pages"""
-    await member(request)
-    address = house_of(request).site.url("/settings")
-    raise RefusalError("mail-elsewhere", N_("Change your mail address at {address}."), status=403, address=address)
-
-
 async def oembed(request: Request) -> Response:
     """GET /api/oembed: posts are not embedded elsewhere"""
     raise NotFoundError
@@ -143,6 +135,5 @@ ROUTES = [
     *(Route(path, _none(scope), methods=[method]) for method, path, scope in NONE),
     *(Route(path, _refused(scope, sentence), methods=[method]) for method, path, scope, sentence in REFUSED),
     Route("/api/v1/tags/{name}/unfeature", unfeature, methods=["POST"]),
-    Route("/api/v1/emails/confirmations", confirmation, methods=["POST"]),
     Route("/api/oembed", oembed, methods=["GET"]),
 ]

@@ -16,6 +16,7 @@ from instance.mastodon import (
     reading,
     relationships,
     search,
+    signup,
     speaking_up,
     statuses,
     timelines,
@@ -23,6 +24,7 @@ from instance.mastodon import (
 
 ROUTES: list[BaseRoute] = [
     *oauth.ROUTES,
+    *signup.ROUTES,
     *instance.ROUTES,
     *profile.ROUTES,
     *relationships.ROUTES,

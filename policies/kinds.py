@@ -1,0 +1,286 @@
+"""The kinds of values: yes or no, a choice, a span of time, a number, a set of words, a text, a moment."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from enum import Enum, StrEnum
+from typing import Any
+
+from policies.fields import Path, WrongError
+
+LONGEST_TEXT = 500
+MOST_WORDS = 1000
+LONGEST_SPAN = 876_600  # hours: a hundred years
+LATEST = 32_503_680_000_000  # the year 3000
+_SPAN = re.compile(
+    r"P(?:(?P<w>\d{1,4})W|(?:(?P<d>\d{1,5})D)?(?:T(?P<h>\d{1,6})H)?)|(?P<n>\d{1,6}) ?(?P<unit>hour|day|week)s?"
+)
+HOURS = {"hour": 1, "day": 24, "week": 168}
+
+
+class Strict(Enum):
+    """Which of two values is the stricter."""
+
+    MORE = "more"
+    LESS = "less"
+    FREE = "free"
+    """Neither: groups may differ."""
+    FIXED = "fixed"
+    """Neither: groups may not differ."""
+
+
+def _ranked(strict: Strict, new: Any, old: Any) -> bool:
+    match strict:
+        case Strict.MORE:
+            return bool(new >= old)
+        case Strict.LESS:
+            return bool(new <= old)
+        case Strict.FREE:
+            return True
+        case Strict.FIXED:
+            return bool(new == old)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Yes or no. MORE: yes is the stricter."""
+
+    strict: Strict = Strict.MORE
+
+    def read(self, value: Any, at: Path) -> bool:
+        if not isinstance(value, bool):
+            raise WrongError(at, "yes or no is wanted.", "Write true or false.")
+        return value
+
+    def plain(self, value: bool) -> bool:
+        return value
+
+    def words(self, value: bool) -> str:
+        return "yes" if value else "no"
+
+    def at_least(self, new: bool, old: bool) -> bool:
+        return _ranked(self.strict, new, old)
+
+    def linked(self, value: bool) -> bool:
+        return value
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of some words, which their enumeration orders from mild to strict."""
+
+    words_known: type[StrEnum]
+    terms: Mapping[Any, str] | None = None
+    strict: Strict = Strict.MORE
+
+    def read(self, value: Any, at: Path) -> StrEnum:
+        try:
+            return self.words_known(value)
+        except ValueError as error:
+            raise WrongError(at, "this word is not known.", f"Say one of: {', '.join(self.words_known)}.") from error
+
+    def plain(self, value: StrEnum) -> str:
+        return str(value)
+
+    def words(self, value: StrEnum) -> str:
+        return str(value).replace("_", " ")
+
+    def at_least(self, new: Any, old: Any) -> bool:
+        order = list(self.words_known)
+        return (
+            _ranked(self.strict, order.index(new), order.index(old)) if self.strict is not Strict.FIXED else new == old
+        )
+
+    def linked(self, value: StrEnum) -> str:
+        return self.terms[value] if self.terms else str(value)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A span of time, in hours; None is not said, the mildest. LESS: the shorter is the stricter."""
+
+    strict: Strict = Strict.LESS
+
+    def read(self, value: Any, at: Path) -> int | None:
+        found = hours(value)
+        if found is None or found > LONGEST_SPAN:
+            raise WrongError(at, "a span of time is wanted.", 'Write "72 hours" or "365 days", or leave it out.')
+        return found
+
+    def plain(self, value: int | None) -> str | None:
+        if value is None:
+            return None
+        return f"P{value // 24}D" if value % 24 == 0 else f"PT{value}H"
+
+    def words(self, value: int | None) -> str:
+        if value is None:
+            return "no limit"
+        number, unit = (value // 24, "day") if value % 24 == 0 else (value, "hour")
+        return f"{number} {unit}" + ("" if number == 1 else "s")
+
+    def at_least(self, new: int | None, old: int | None) -> bool:
+        unsaid = LONGEST_SPAN + 1 if self.strict is Strict.LESS else -1
+        return _ranked(self.strict, unsaid if new is None else new, unsaid if old is None else old)
+
+    def linked(self, value: int | None) -> str | None:
+        return self.plain(value)
+
+
+def hours(value: Any) -> int | None:
+    """A span in hours: `72 hours`, `365 days`, or ISO 8601 in weeks, days and hours. None for anything else."""
+    found = _SPAN.fullmatch(value) if isinstance(value, str) and value.isascii() and len(value) < 30 else None
+    if found is None or value in {"P", "PT"} or value.endswith("T"):
+        return None
+    if found["n"]:
+        return int(found["n"]) * HOURS[found["unit"]]
+    return int(found["w"] or 0) * 168 + int(found["d"] or 0) * 24 + int(found["h"] or 0)
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number; None is no limit. LESS: the smaller is the stricter."""
+
+    low: int = 0
+    high: int = 1_000_000
+    strict: Strict = Strict.LESS
+
+    def read(self, value: Any, at: Path) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not self.low <= value <= self.high:
+            raise WrongError(at, "another number is wanted.", f"Write a whole number from {self.low} to {self.high}.")
+        return value
+
+    def plain(self, value: int | None) -> int | None:
+        return value
+
+    def words(self, value: int | None) -> str:
+        return "no limit" if value is None else str(value)
+
+    def at_least(self, new: int | None, old: int | None) -> bool:
+        endless = self.high + 1
+        return _ranked(self.strict, endless if new is None else new, endless if old is None else old)
+
+    def linked(self, value: int | None) -> int | None:
+        return value
+
+
+@dataclass(frozen=True)
+class Words:
+    """A set of words, of an enumeration or of a pattern. MORE: the larger is the stricter."""
+
+    words_known: type[StrEnum] | None = None
+    pattern: str = ""
+    example: str = ""
+    terms: Mapping[Any, str] | None = None
+    strict: Strict = Strict.MORE
+    none_is_any: bool = False
+    """Whether an empty set means that there is no limit."""
+
+    def read(self, value: Any, at: Path) -> frozenset[Any]:
+        if not isinstance(value, list) or len(value) > MOST_WORDS:
+            raise WrongError(at, "a list of words is wanted.", 'Write ["one", "another"].')
+        found = frozenset(self._word(one, (*at, number)) for number, one in enumerate(value))
+        if len(found) != len(value):
+            raise WrongError(at, "a word stands there twice.", "Take one out.")
+        return found
+
+    def _word(self, value: Any, at: Path) -> Any:
+        if self.words_known is not None:
+            return Choice(self.words_known).read(value, at)
+        if not isinstance(value, str) or len(value) > LONGEST_TEXT or not re.fullmatch(self.pattern, value):
+            raise WrongError(at, "this word can't stand here.", f"Write it like {self.example}.")
+        return value
+
+    def plain(self, value: frozenset[Any]) -> list[str]:
+        return sorted(str(one) for one in value)
+
+    def words(self, value: frozenset[Any]) -> str:
+        named = [one.replace("_", " ") if self.words_known else one for one in self.plain(value)]
+        return ", ".join(named) or ("anything" if self.none_is_any else "none")
+
+    def at_least(self, new: frozenset[Any], old: frozenset[Any]) -> bool:
+        if self.none_is_any and new != old and not (new and old):
+            return (not old) is (self.strict is Strict.LESS)
+        return _ranked(self.strict, new, old)
+
+    def linked(self, value: frozenset[Any]) -> list[str]:
+        return self.plain(value) if self.terms is None else sorted(self.terms[one] for one in value)
+
+
+@dataclass(frozen=True)
+class Text:
+    """Free text, or text of a pattern."""
+
+    pattern: str = ""
+    example: str = ""
+    strict: Strict = Strict.FREE
+
+    def read(self, value: Any, at: Path) -> str:
+        if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+            raise WrongError(at, f"a text of at most {LONGEST_TEXT} characters is wanted.")
+        if any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise WrongError(at, "not a text that can be written down.", "Write it again.")
+        if self.pattern and not re.fullmatch(self.pattern, value):
+            raise WrongError(at, "this text can't stand here.", f"Write it like {self.example}.")
+        return value
+
+    def plain(self, value: str) -> str:
+        return value
+
+    def words(self, value: str) -> str:
+        return value
+
+    def at_least(self, new: str, old: str) -> bool:
+        return _ranked(self.strict, new, old)
+
+    def linked(self, value: str) -> str:
+        return value
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment in milliseconds UTC, whole seconds; None is never."""
+
+    def read(self, value: Any, at: Path) -> int:
+        found = millis(value)
+        if found is None:
+            raise WrongError(at, "a moment with its zone is wanted.", "Write it like 2027-01-31T00:00:00Z.")
+        return found
+
+    def plain(self, value: int | None) -> str | None:
+        return None if value is None else moment(value)
+
+    def words(self, value: int | None) -> str:
+        return "without end" if value is None else moment(value)
+
+    def at_least(self, new: int | None, old: int | None) -> bool:
+        return new == old
+
+    def linked(self, value: int | None) -> str | None:
+        return self.plain(value)
+
+
+def moment(at: int) -> str:
+    """`2027-01-31T00:00:00Z`."""
+    return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def millis(value: Any) -> int | None:
+    """A moment in milliseconds, cut to whole seconds: RFC 3339 text, or what TOML reads. None for anything else."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value) if "T" in value and len(value) < 40 else None
+        except ValueError:
+            return None
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            return None
+    elif isinstance(value, date):
+        value = datetime.combine(value, time(), UTC)
+    else:
+        return None
+    try:
+        found = int(value.timestamp()) * 1000
+    except (OverflowError, ValueError):
+        return None
+    return found if 0 < found <= LATEST else None

@@ -1,0 +1,46 @@
+"""What may be done to what comes in, from one server, one account, or what holds certain words. Data, no code.
+
+Together they do what the message rewriting of other servers does, as far as it asks no third party.
+"""
+
+from enum import StrEnum
+
+
+class Treatment(StrEnum):
+    """One thing that is done. Several may be named together; the strictest verdict stands."""
+
+    REFUSE = "refuse"
+    HOLD = "hold"
+    PUBLIC_ONLY = "public_only"
+    """What is not public or unlisted is refused."""
+    FOLLOWERS_ONLY = "followers_only"
+    UNLISTED = "unlisted"
+    SENSITIVE = "sensitive"
+    NO_MEDIA = "no_media"
+    NO_AVATARS = "no_avatars"
+    NO_BANNERS = "no_banners"
+    NO_EMOJI = "no_emoji"
+    NO_REPLIES = "no_replies"
+    """Answers to posts of this server are refused."""
+    NO_FOLLOWS = "no_follows"
+    """Follows are held."""
+    NO_DELETES = "no_deletes"
+    NO_REPORTS = "no_reports"
+
+
+SAID: dict[Treatment, str] = {
+    Treatment.REFUSE: "refused",
+    Treatment.HOLD: "held",
+    Treatment.PUBLIC_ONLY: "refused unless public",
+    Treatment.FOLLOWERS_ONLY: "shown to followers only",
+    Treatment.UNLISTED: "kept out of public timelines",
+    Treatment.SENSITIVE: "marked sensitive",
+    Treatment.NO_MEDIA: "shown without pictures and files",
+    Treatment.NO_AVATARS: "shown without profile pictures",
+    Treatment.NO_BANNERS: "shown without profile banners",
+    Treatment.NO_EMOJI: "shown without custom emoji",
+    Treatment.NO_REPLIES: "refused as answers to posts from here",
+    Treatment.NO_FOLLOWS: "held when it is a follow",
+    Treatment.NO_DELETES: "kept when its author deletes it",
+    Treatment.NO_REPORTS: "refused when it is a report",
+}
