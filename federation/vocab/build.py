@@ -70,7 +70,6 @@ def actor(profile: Profile) -> Document:
         "followers": f"{profile.id}/followers",
         "following": f"{profile.id}/following",
         "featured": f"{profile.id}/featured",
-        "endpoints": {"sharedInbox": profile.shared_inbox},
         "manuallyApprovesFollowers": profile.manually_approves,
         "discoverable": profile.discoverable,
         "indexable": profile.indexable,
@@ -83,6 +82,7 @@ def actor(profile: Profile) -> Document:
         "alsoKnownAs": list(profile.also_known_as) or None,
         "movedTo": profile.moved_to or None,
         "attributedTo": profile.moderators or None,
+        "endpoints": {"sharedInbox": profile.shared_inbox} if profile.shared_inbox else None,
         "postingRestrictedToMods": False if profile.type == "Group" else None,
     }
     return made | _present(optional)

@@ -4,6 +4,7 @@ from typing import Any
 
 from federation.vocab import times
 from federation.vocab.iris import is_iri
+from federation.vocab.jsonld import compacted, needs_processing
 from federation.vocab.reading import count, iri, iris, keys, language, link, listed, size, text, type_of, words
 from federation.vocab.types import (
     ACTIVITY_TYPES,
@@ -24,7 +25,12 @@ KNOWN = ACTOR_TYPES | ACTIVITY_TYPES | POST_TYPES
 
 
 def normalise(document: Document) -> Read:
-    """Read a document by its type. What is no activity and no actor is an Object; it may have no id and no type."""
+    """Read a document by its type. What is no activity and no actor is an Object; it may have no id and no type.
+
+    Raises MalformedError for a document whose own terms can't be read.
+    """
+    if needs_processing(document):
+        document = compacted(document)
     return _read(document, DEEPEST)
 
 

@@ -1,0 +1,155 @@
+"""JSON-LD for documents that rename the terms we read: pyld behind limits, with contexts that we ship, never a network.
+
+SECURITY no. 10: a context chosen by a stranger is never loaded. Most documents don't come here: see `needs_processing`.
+The limits come before pyld, which a small hostile document can keep busy for long (docs/subsystems/federation.md).
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pyld import jsonld
+from pyld.documentloader.frozen import BUNDLED_CONTEXTS, FrozenDocumentLoader
+
+from federation.errors import MalformedError
+from federation.vocab.build import ACTIVITYSTREAMS, CONTEXT
+
+Document = dict[str, Any]
+
+AS = ACTIVITYSTREAMS + "#"
+MOST_BYTES_PROCESSED = 200_000
+MOST_INLINE, MOST_TERMS = 16, 200
+FORBIDDEN = frozenset({"@import", "@included", "@context", "@propagate", "@nest", "@reverse"})
+_FOLDER = Path(__file__).parent / "contexts"
+_TERMS = _FOLDER / "terms.jsonld"
+_CONTEXTS: dict[str, Path] = {
+    **BUNDLED_CONTEXTS,
+    "https://w3id.org/security/data-integrity/v1": _FOLDER / "data-integrity.jsonld",
+    "https://w3id.org/security/data-integrity/v2": _FOLDER / "data-integrity.jsonld",
+    "https://w3id.org/security/multikey/v1": _FOLDER / "multikey.jsonld",
+    "https://w3id.org/skerry/ns": _FOLDER / "skerry.jsonld",
+    "https://gotosocial.org/ns": _TERMS,
+    "https://join-lemmy.org/context.json": _TERMS,
+    "https://w3id.org/identity/v1": _TERMS,
+    "https://purl.archive.org/socialweb/webfinger": _TERMS,
+}
+_LITEPUB = "/schemas/litepub-0.1.jsonld"
+
+
+class _Loader(FrozenDocumentLoader):  # type: ignore[misc]
+    """Contexts from our files only; LitePub's has an address on every server that speaks it."""
+
+    def __call__(self, url: str, options: dict[str, Any]) -> Any:
+        if url.endswith(_LITEPUB):
+            url = "https://join-lemmy.org/context.json"
+        return super().__call__(url, options)
+
+
+_loader = _Loader(_CONTEXTS)
+jsonld.set_document_loader(_loader)  # also for whoever forgets to pass it
+
+
+def needs_processing(document: Document) -> bool:
+    """Whether an inline context gives a term that we read another meaning, or one of ours another name."""
+    inline = [item for item in _listed(document.get("@context")) if isinstance(item, dict)]
+    prefixes = {"as": AS}
+    for item in inline:
+        prefixes |= {name: iri for name, iri in item.items() if isinstance(iri, str)}
+    return any(_renames(name, meaning, prefixes) for item in inline for name, meaning in item.items())
+
+
+def _renames(name: str, meaning: Any, prefixes: dict[str, str]) -> bool:
+    iri = meaning.get("@id") if isinstance(meaning, dict) else meaning
+    if name.startswith("@") or not isinstance(iri, str):
+        return name in {"@vocab", "@base"}
+    if iri.startswith("@"):
+        return name.lstrip("@") != iri.lstrip("@")
+    prefix, mark, rest = iri.partition(":")
+    if mark and not rest.startswith("//") and prefix in prefixes:
+        iri = prefixes[prefix] + rest
+    if iri.startswith(AS):
+        return bool(iri[len(AS) :]) and name != iri[len(AS) :]
+    return name in READ
+
+
+# ActivityStreams' own terms: an inline context that means something else by one of them is to be taken at its word.
+READ = frozenset(
+    [
+        "actor",
+        "object",
+        "target",
+        "to",
+        "cc",
+        "bto",
+        "bcc",
+        "audience",
+        "attributedTo",
+        "content",
+        "name",
+        "summary",
+        "inReplyTo",
+        "published",
+        "updated",
+        "tag",
+        "url",
+        "attachment",
+        "icon",
+        "image",
+        "href",
+        "mediaType",
+        "replies",
+        "oneOf",
+        "anyOf",
+        "closed",
+        "endTime",
+        "totalItems",
+        "preferredUsername",
+        "inbox",
+        "outbox",
+        "followers",
+        "following",
+        "endpoints",
+        "sharedInbox",
+        "formerType",
+        "deleted",
+        "items",
+        "orderedItems",
+        "first",
+        "next",
+    ]
+)
+
+
+def compacted(document: Document, size: int = 0) -> Document:
+    """The document in our own terms. Raises MalformedError for what is beyond the limits or no JSON-LD."""
+    if size > MOST_BYTES_PROCESSED:
+        raise MalformedError("too long for a document with terms of its own")
+    _check(document)
+    options = {"documentLoader": _loader, "processingMode": "json-ld-1.1", "base": "urn:none:"}
+    try:
+        found = jsonld.compact(document, CONTEXT, options)
+    except (jsonld.JsonLdError, RecursionError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise MalformedError("that JSON-LD can't be read") from error
+    if not isinstance(found, dict) or "@graph" in found:
+        raise MalformedError("that JSON-LD is not one object")
+    return found
+
+
+def _check(document: Document) -> None:
+    """Limits on contexts; one inside another, or inside the document, is refused."""
+    given = _listed(document.get("@context"))
+    inline = [item for item in given if isinstance(item, dict)]
+    if len(given) > MOST_INLINE * 2 or len(inline) > MOST_INLINE or sum(map(len, inline)) > MOST_TERMS:
+        raise MalformedError("too many terms of its own")
+    waiting: list[Any] = [value for name, value in document.items() if name != "@context"] + inline
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if FORBIDDEN & value.keys():
+                raise MalformedError("contexts within the document are not read")
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
