@@ -34,6 +34,7 @@ from instance.media.workshop import Workshop
 from instance.middleware import Entrance
 from instance.observe import Tally
 from instance.policy.adopt import adopt_first
+from instance.routing import Switch
 from instance.settings import Registration, Settings
 from instance.site import Site
 from instance.vault import Vault, load_or_make_secret
@@ -133,7 +134,7 @@ def build(
 
     tally = Tally()
     machinery = [*health.ROUTES, *metrics.routes(tally), *files.ROUTES]
-    routes: list[BaseRoute] = [*machinery, *API, *PAGES, *federation_routes.ROUTES]
+    routes: list[BaseRoute] = [Switch([*machinery, *API, *PAGES, *federation_routes.ROUTES])]
     answers = Answers(error_page)
     around = [Middleware(Languages, default=settings.locale), Middleware(Entrance, site, answers, tally)]
     return Starlette(routes=routes, middleware=around, exception_handlers=answers.handlers(), lifespan=lifespan)

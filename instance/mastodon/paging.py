@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.requests import Request
 
@@ -41,14 +41,11 @@ def link_header(request: Request, ids: Sequence[int], limit: int) -> dict[str, s
     """
     if not ids:
         return {}
-    kept = [
-        (key, value)
-        for key, value in parse_qsl(request.url.query, keep_blank_values=True)
-        if key not in {"max_id", "min_id", "since_id"}
-    ]
-    base = house_of(request).site.url(request.url.path)
-    links = []
+    query = request.scope["query_string"].decode("latin-1")
+    asked = parse_qsl(query, keep_blank_values=True) if query else []
+    kept = urlencode([(key, value) for key, value in asked if key not in {"max_id", "min_id", "since_id"}])
+    base = house_of(request).site.url(quote(request.scope["path"])) + "?" + (f"{kept}&" if kept else "")
+    links = f'<{base}min_id={ids[0]}>; rel="prev"'
     if len(ids) >= limit:
-        links.append(f'<{base}?{urlencode([*kept, ("max_id", ids[-1])])}>; rel="next"')
-    links.append(f'<{base}?{urlencode([*kept, ("min_id", ids[0])])}>; rel="prev"')
-    return {"Link": ", ".join(links)}
+        links = f'<{base}max_id={ids[-1]}>; rel="next", {links}'
+    return {"Link": links}

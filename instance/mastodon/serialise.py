@@ -18,7 +18,7 @@ from instance.house import House
 from instance.mastodon import entities
 from instance.mastodon.filtering import Filters, filters_of
 from instance.mastodon.paging import Page
-from instance.mastodon.rendered import Rendered, encode, load, shelf_of
+from instance.mastodon.rendered import Rendered, Shelf, encode, load, shelf_of
 
 account_entity = entities.account_entity
 
@@ -109,18 +109,11 @@ async def _rendered(house: House, rows: Sequence[Row]) -> tuple[dict[int, Render
     missing: set[int] = set()
     unknown: set[int] = set()
     for row in rows:
-        for post_id, version in ((row[0], row[1]), (row[7], row[8])):
-            kept = shelf.statuses.get(post_id)
-            if kept is not None and kept.version == version:
-                renderings[post_id] = kept
-            else:
-                missing.add(post_id)
-        for account_id, key in ((row[2], row[pages.LISTED_FACE]), (row[9], row[pages.SHOWN_FACE])):
-            face = shelf.faces.get(account_id)
-            if face is not None and face[0] == key:
-                faces[account_id] = face[1]
-            else:
-                unknown.add(account_id)
+        _look_up(shelf, row[7], row[8], renderings, missing)
+        _look_up_face(shelf, row[9], row[pages.SHOWN_FACE], faces, unknown)
+        if row[0] != row[7]:
+            _look_up(shelf, row[0], row[1], renderings, missing)
+            _look_up_face(shelf, row[2], row[pages.LISTED_FACE], faces, unknown)
     if missing or unknown:
         loaded = await house.store.read(load, house.site, missing, unknown)
         for made in loaded.statuses:
@@ -130,6 +123,24 @@ async def _rendered(house: House, rows: Sequence[Row]) -> tuple[dict[int, Render
             shelf.faces.put(account_id, fresh, len(fresh[1]) + 200)
             faces[account_id] = fresh[1]
     return renderings, faces
+
+
+def _look_up(shelf: Shelf, post_id: int, version: int, found: dict[int, Rendered], missing: set[int]) -> None:
+    kept = shelf.statuses.get(post_id)
+    if kept is not None and kept.version == version:
+        found[post_id] = kept
+    else:
+        missing.add(post_id)
+
+
+def _look_up_face(
+    shelf: Shelf, account_id: int, key: tuple[int, ...], found: dict[int, bytes], unknown: set[int]
+) -> None:
+    kept = shelf.faces.get(account_id)
+    if kept is not None and kept[0] == key:
+        found[account_id] = kept[1]
+    else:
+        unknown.add(account_id)
 
 
 def _join(row: Row, renderings: dict[int, Rendered], faces: dict[int, bytes], reading: Reading) -> bytes:
