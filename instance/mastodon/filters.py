@@ -158,10 +158,9 @@ async def status(request: Request) -> Response:
     """GET, DELETE /api/v2/filters/statuses/:id"""
     house, caller = await member(request, READ if request.method == "GET" else WRITE)
     row_id = path_id(request)
+    _, post_id = await house.store.read(filters.of_post, caller.me, row_id)
     if request.method == "DELETE":
         await house.store.unit(filters.remove_post, caller.me, row_id)
-        return answer({})
-    _, post_id = await house.store.read(filters.of_post, caller.me, row_id)
     return answer(_named(row_id, post_id))
 
 

@@ -25,6 +25,8 @@ from instance.settings import Registration
 VERSION = f"4.3.0 (compatible; Skerry {__version__})"
 API_VERSIONS = {"mastodon": 3}
 """Grouped notifications (2) and PKCE (3) are served; pushes in the form of RFC 8291 (4) are not sent yet."""
+WRITTEN = "2026-11-22T00:00:00.000Z"
+"""When the texts that come with this release were written."""
 COUNTED_FOR: Millis = 10 * MINUTE
 SOURCE = "https://www.w3.org/TR/activitypub/"
 
@@ -199,7 +201,7 @@ async def domain_blocks(request: Request) -> Response:
 async def extended_description(request: Request) -> Response:
     """GET /api/v1/instance/extended_description"""
     text = house_of(request).site.settings.description
-    return answer({"updated_at": None, "content": f"<p>{escape(text)}</p>" if text else ""})
+    return answer({"updated_at": WRITTEN, "content": f"<p>{escape(text)}</p>" if text else ""})
 
 
 async def privacy_policy(request: Request) -> Response:
@@ -207,7 +209,7 @@ async def privacy_policy(request: Request) -> Response:
     address = house_of(request).site.url("/privacy")
     text = _("What this server keeps, who can read what, and for how long:")
     content = f'<p>{escape(text)} <a href="{escape(address)}">{escape(address)}</a></p>'
-    return answer({"updated_at": "2026-11-22T00:00:00.000Z", "content": content})
+    return answer({"updated_at": WRITTEN, "content": content})
 
 
 async def no_terms(request: Request) -> Response:

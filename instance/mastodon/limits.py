@@ -1,13 +1,17 @@
-"""The limits that apps are told; each is enforced by the service named beside it."""
+"""The limits that apps are told, from the services that enforce them."""
 
-FIELDS = 6  # people.accounts
-FIELD_LENGTH = 255
-DISPLAY_NAME = 100
-BIO = 2000
-CHARACTERS = 5000  # content.posts
-MEDIA = 4
-PINS = 5  # content.marks
-POLL_OPTIONS = 8  # content.polls
-POLL_CHARACTERS = 100
-POLL_SHORTEST = 300
-POLL_LONGEST = 31 * 24 * 3600
+from instance.clock import SECOND
+from instance.content import drafts, marks
+from instance.people import accounts
+
+FIELDS = accounts.FIELDS
+FIELD_LENGTH = accounts.FIELD_LENGTH
+DISPLAY_NAME = accounts.DISPLAY_NAME_LENGTH
+BIO = accounts.BIO_LENGTH
+CHARACTERS = drafts.MOST_CHARACTERS
+MEDIA = drafts.MOST_MEDIA
+PINS = marks.MOST_PINS
+POLL_OPTIONS = drafts.MOST_OPTIONS
+POLL_CHARACTERS = drafts.OPTION_CHARACTERS
+POLL_SHORTEST = drafts.SHORTEST_POLL // SECOND
+POLL_LONGEST = drafts.LONGEST_POLL // SECOND

@@ -177,7 +177,7 @@ def _group_entity(group: Group) -> dict[str, Any]:
         "group_key": group.key,
         "notifications_count": group.count,
         "type": group.kind,
-        "most_recent_notification_id": str(group.newest_id),
+        "most_recent_notification_id": group.newest_id,
         "page_min_id": str(group.oldest_id),
         "page_max_id": str(group.newest_id),
         "latest_page_notification_at": iso(group.newest_at),

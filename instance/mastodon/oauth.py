@@ -146,6 +146,7 @@ async def metadata(request: Request) -> Response:
             "scopes_supported": list(scopes.ALL),
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
+            "service_documentation": site.url("/about"),
             "grant_types_supported": ["authorization_code", "client_credentials"],
             "token_endpoint_auth_methods_supported": CLIENT_AUTH,
             "revocation_endpoint_auth_methods_supported": CLIENT_AUTH,

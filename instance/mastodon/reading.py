@@ -3,12 +3,14 @@
 from typing import Any
 from urllib.parse import quote
 
+from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import Response
 
 from instance.clock import iso
 from instance.content import conversations, lists, tags
 from instance.content.lists import ListChange, ReadingList
+from instance.db.content import bookmark, favourite
 from instance.house import House
 from instance.mastodon import serialise
 from instance.mastodon.asking import delete, entities_of, get, member, path_id, post, put, reader
@@ -146,6 +148,32 @@ async def remove_conversation(request: Request) -> Response:
     return answer({})
 
 
+async def direct(request: Request) -> Response:
+    """GET /api/v1/timelines/direct: the posts of all conversations (older apps)"""
+    house, caller = await member(request, "read:statuses")
+    page = page_of(await params(request))
+    shown, ids = await serialise.page(house, "conversations", caller.me, page)
+    return listed(shown, link_header(request, ids, page.limit))
+
+
+async def marked(request: Request) -> Response:
+    """GET /api/v1/bookmarks and /api/v1/favourites, by when they were marked"""
+    table = bookmark if request.url.path.endswith("bookmarks") else favourite
+    house, caller = await member(request, f"read:{table.name}s")
+    page = page_of(await params(request))
+
+    def rows_of(connection: Connection) -> list[Any]:
+        asked = select(table.c.id, table.c.post_id).where(table.c.account_id == caller.me)
+        asked = asked.where(table.c.id < page.below, table.c.id > page.above).limit(page.limit)
+        if page.ascending:
+            return list(connection.execute(asked.order_by(table.c.id)).all())[::-1]
+        return list(connection.execute(asked.order_by(table.c.id.desc())).all())
+
+    rows = await house.store.read(rows_of)
+    shown = await serialise.statuses(house, [row.post_id for row in rows], caller.me)
+    return listed(shown, link_header(request, [row.id for row in rows], page.limit))
+
+
 def tag_entity(house: House, name: str, *, following: bool | None) -> dict[str, Any]:
     """A Tag; nobody counts here who used it when."""
     entity: dict[str, Any] = {"id": name, "name": name, "url": house.site.url(f"/tags/{quote(name)}"), "history": []}
@@ -189,6 +217,9 @@ ROUTES = [
     get("/api/v1/conversations", all_conversations),
     post("/api/v1/conversations/{id}/read", read_conversation),
     delete("/api/v1/conversations/{id}", remove_conversation),
+    get("/api/v1/timelines/direct", direct),
+    get("/api/v1/bookmarks", marked),
+    get("/api/v1/favourites", marked),
     get("/api/v1/followed_tags", followed_tags),
     post("/api/v1/tags/{name}/follow", follow_tag),
     post("/api/v1/tags/{name}/unfollow", follow_tag),

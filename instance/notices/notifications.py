@@ -4,10 +4,11 @@ Nobody is told of what comes from somebody that she blocks, mutes or whose serve
 A row holds ids only; whether the post may still be read is asked when it is shown.
 """
 
+import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, insert, or_, select
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, or_, select
 
 from instance.clock import HOUR, Millis
 from instance.db.content import mention, poll, poll_vote, post, thread_mute
@@ -15,6 +16,7 @@ from instance.db.groups import group, group_post
 from instance.db.people import account, domain_restriction, follow, login, restriction
 from instance.db.reading import notification
 from instance.db.unit import Unit
+from instance.db.upsert import insert_new
 from instance.events import (
     BlockMade,
     BoostUndone,
@@ -33,7 +35,7 @@ from instance.events import (
     PostReceived,
     PostWritten,
 )
-from instance.ids import sortable_id
+from instance.ids import EPOCH_2020
 
 KINDS = (
     "mention",
@@ -193,20 +195,19 @@ def _tell(
     here = here.where(account.c.id.in_(wanted), account.c.domain == "", login.c.state == "active")
     here = here.where(account.c.deleted_at.is_(None), *(~refused for refused in _refusals(u, from_id, about)))
     post_id = about.id if about is not None else None
-    rows = [
-        {
-            "id": (new := sortable_id(u.now, u.now)),
-            "account_id": account_id,
-            "kind": kind,
-            "from_id": from_id,
-            "post_id": post_id,
-            "group_key": group_key(kind, new, post_id, u.now),
-            "created_at": u.now,
-        }
-        for account_id in u.connection.execute(here).scalars()
-    ]
-    if rows:
-        u.connection.execute(insert(notification), rows)
+    for account_id in u.connection.execute(here).scalars().all():
+        values = {"account_id": account_id, "kind": kind, "from_id": from_id, "post_id": post_id, "created_at": u.now}
+        made = False
+        while not made:  # another notification of the same millisecond may have drawn the same number
+            new = new_id(u.now)
+            made = insert_new(
+                u.connection, notification, id=new, group_key=group_key(kind, new, post_id, u.now), **values
+            )
+
+
+def new_id(now: Millis) -> int:
+    """Milliseconds since 2020, then 12 random bits: below 2**53, for apps read the newest one of a group as a number."""
+    return ((now - EPOCH_2020) << 12) | secrets.randbits(12)
 
 
 def _refusals(u: Unit, from_id: int, about: Row[Any] | None) -> list[ColumnElement[bool]]:
