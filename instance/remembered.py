@@ -1,6 +1,6 @@
 """What a data folder remembers of the instance that lives in it, so that the command line finds the same one.
 
-`{data}/instance.json` (mode 0600, for a database URL can hold a password): base URL, mode, database.
+`{data}/instance.json` (mode 0600, for a database URL can hold a password): base URL, mode, database, and what the command line goes by.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 from instance.settings import Settings, SettingsError, load
 
-KEPT = ("mode", "base_url", "database_url", "secret_file")
+KEPT = ("mode", "base_url", "database_url", "secret_file", "public_posting", "contact_email", "locale")
 
 
 def recall(data: Path) -> dict[str, Any]:
@@ -36,6 +36,9 @@ def remember(settings: Settings) -> None:
         "base_url": settings.base_url,
         "database_url": settings.database_url,
         "secret_file": str(settings.secret_file.resolve()) if settings.secret_file else "",
+        "public_posting": "1" if settings.public_posting else "",
+        "contact_email": settings.contact_email,
+        "locale": settings.locale,
     }
     part = settings.data / f"instance.{os.getpid()}.part"
     part.touch(mode=0o600)

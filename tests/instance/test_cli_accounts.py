@@ -12,6 +12,7 @@ import pytest
 
 from instance.auth import signin
 from instance.cli import main
+from instance.cli.serve import say_setup_link
 from instance.people import accounts
 from instance.people.rebase import rebase
 from instance.remembered import remember
@@ -148,3 +149,25 @@ async def test_a_moved_instance_knows_itself(world: World) -> None:
     assert row.followers_iri == f"{row.iri}/followers"
     [key] = await running.house.federation.keyring.of(row.iri)  # opens under its new id
     assert key.id == f"{row.iri}#main-key"
+
+
+async def test_the_command_line_knows_the_settings_that_the_instance_runs_with(world: World) -> None:
+    running = await world.instance(SKERRY_PUBLIC_POSTING="1")
+    await _skerry_here(running, "account", "create", "ada")
+    row = await running.house.store.read(accounts.by_name, "ada")
+    assert row is not None
+    assert (row.public_posting, row.default_visibility) == (True, "public")
+    production = {"SKERRY_MODE": "production", "SKERRY_CONTACT_EMAIL": "ops@a.example"}
+    running = await world.instance("p.example", **production)
+    assert (await _skerry_here(running, "account", "create", "ada")).status == 0
+
+
+async def test_serve_names_the_first_steward_s_link_until_there_is_one(world: World) -> None:
+    running = await world.instance()
+    out = io.StringIO()
+    for _ in range(2):
+        with redirect_stdout(out), redirect_stderr(io.StringIO()):
+            await asyncio.to_thread(say_setup_link, running.house.site.settings)
+        await _skerry_here(running, "account", "create", "ada", "--role", "steward")
+    [link] = out.getvalue().split()
+    assert link.startswith("https://a.example/setup/")
