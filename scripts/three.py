@@ -51,12 +51,15 @@ class Member:
         return self._json(self.api.post(path, json=body))
 
     def find(self, handle: str) -> dict[str, Any]:
-        """An account by its handle; its server is asked."""
-        found = self.get("/api/v2/search", q=handle, type="accounts", resolve="true", limit=1)["accounts"]
-        if not found:
-            raise DemoError(f"{self.handle} does not find {handle}")
-        account: dict[str, Any] = found[0]
-        return account
+        """An account by its handle; its server is asked. One that was made just now gets its key in a moment."""
+        found: list[dict[str, Any]] = []
+
+        def look() -> bool:
+            found[:] = self.get("/api/v2/search", q=handle, type="accounts", resolve="true", limit=1)["accounts"]
+            return bool(found)
+
+        until(look, f"{self.handle} finds {handle}", told=False)
+        return found[0]
 
     def follow(self, handle: str) -> None:
         """Follow, and wait until it is accepted."""
@@ -180,14 +183,15 @@ class Circle:
 SKERRY = [sys.executable, "-m", "instance"]
 
 
-def until(look: Callable[[], bool], what: str, seconds: float = ARRIVE_SECONDS) -> None:
+def until(look: Callable[[], bool], what: str, seconds: float = ARRIVE_SECONDS, *, told: bool = True) -> None:
     """Wait until it is so. Raises DemoError."""
     deadline = time.monotonic() + seconds
     while not look():
         if time.monotonic() > deadline:
             raise DemoError(f"after {seconds} s still not: {what}")
         time.sleep(0.1)
-    say(f"  {what}")
+    if told:
+        say(f"  {what}")
 
 
 def say(text: str) -> None:
