@@ -35,6 +35,10 @@ class Resolver(Protocol):
         """The id of the account, if any, that a handle or an address names; a post is kept all the same."""
         ...
 
+    async def meet(self, text: str) -> None:
+        """Look up whom a text is about to mention and whom we don't know yet; call it before the text is posted."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class House:

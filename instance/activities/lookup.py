@@ -1,6 +1,8 @@
 """Find an account or a post by handle or address: here if it is known, else from its own server, and keep it."""
 
+import asyncio
 import re
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, select
@@ -15,6 +17,8 @@ from instance.activities.actors import profile_of
 from instance.activities.gathering import learn, standing
 from instance.activities.incoming_posts import Gathered, collect, is_public, keep
 from instance.clock import DAY, Millis
+from instance.content import parts
+from instance.content.formatting import handles
 from instance.db.content import post
 from instance.db.people import account
 from instance.db.store import Store
@@ -28,6 +32,7 @@ from instance.site import Site
 FRESH_FOR: Millis = DAY
 NOTHING = Found()
 LONGEST = 2048
+MOST_MET, MEETING_SECONDS = 10, 5.0
 _OUR_POST = re.compile(r"/@[a-z0-9_]{1,30}/([0-9]{1,20})")
 _OUR_ACCOUNT = re.compile(r"/@([a-z0-9_]{1,30})")
 
@@ -77,6 +82,20 @@ class Lookup:
     async def learn(self, text: str) -> int | None:
         """The id of the account, if any, that a handle or an address names; a post is kept all the same."""
         return (await self.find(text)).account_id
+
+    async def meet(self, text: str) -> None:
+        """Look up whom a text is about to mention and whom we don't know yet, so that the mention reaches them.
+
+        At most `MOST_MET` are asked for, all together within `MEETING_SECONDS`; who can't be had stays plain text.
+        """
+        asked = handles(text)
+        if not any(host for _, host in asked):
+            return
+        known = await self._store.read(parts.named_in, text, self._site.domain)
+        strangers = sorted(pair for pair in asked if pair not in known and pair[1] not in {"", self._site.domain})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(MEETING_SECONDS):
+                await asyncio.gather(*(self.account(f"{name}@{host}") for name, host in strangers[:MOST_MET]))
 
     async def _address(self, address: str, *, fetching: bool) -> Found:
         if address.startswith(self._site.base_url + "/"):

@@ -64,7 +64,6 @@ def compose(connection: Connection, site: Site, row: Row[Any]) -> Composed | Non
     people = [other for other, _ in named]
     to = _audience(row, author, people, group)
     words = words_of(site.vault, row)
-    language = row.language or ""
     document = build.post(
         build.Post(
             id=row.iri,
@@ -80,7 +79,9 @@ def compose(connection: Connection, site: Site, row: Row[Any]) -> Composed | Non
             name=words.title,
             summary=words.summary,
             sensitive=row.sensitive or bool(words.summary),
-            language=language,
+            language=row.language or "",
+            source=words.source if author.domain == "" else "",
+            source_type=row.source_type,
             updated=row.edited_at,
             replies=f"{row.iri}/replies" if author.domain == "" else "",
             mentions=[(other.iri, handle(site, other)) for other, silent in named if not silent],

@@ -55,6 +55,7 @@ async def create(request: Request) -> Response:
     house = house_of(request)
     caller = await bearer(house, request, "write:statuses")
     draft = new_draft(request, await params(request), caller)
+    await house.resolver.meet(draft.text)
     try:
         post_id = await house.store.unit(posts.write, caller.me, draft)
     except posts.RepeatedError:
@@ -124,6 +125,7 @@ async def edit(request: Request) -> Response:
     house = house_of(request)
     caller = await bearer(house, request, "write:statuses")
     post_id, asked = path_id(request), await params(request)
+    await house.resolver.meet(asked.text("status"))
 
     def change(u: Unit) -> None:
         row, now = _owned(u.connection, u.site, caller.me, post_id)

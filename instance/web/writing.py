@@ -50,6 +50,7 @@ async def send(visitor: Visitor, *, visibility: str | None, reply_to: int | None
             reply_to_id=reply_to,
             media_ids=tuple(media),
         )
+        await visitor.house.resolver.meet(draft.text)
         return await visitor.house.store.unit(write, author, draft)
     except RefusalError as refusal:
         if refusal.status == 404:

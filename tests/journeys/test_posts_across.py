@@ -1,6 +1,9 @@
 """Two and three servers: what members write reaches whom it is for, and nobody else; answers, changes and marks go back."""
 
+import io
 from typing import Any
+
+from PIL import Image
 
 from tests.journeys.walk import follow, found, home, notified, plain, seen, texts, write
 from tests.support.make import Member, member
@@ -133,3 +136,27 @@ async def test_a_direct_post_reaches_only_whom_it_names(world: World) -> None:
     assert talk["last_status"]["visibility"] == "direct"
     assert texts(await home(bea)) == []
     assert (await bea.get(f"/api/v1/statuses/{talk['last_status']['id']}")).status_code == 404
+
+
+async def test_a_mention_finds_somebody_whom_nobody_here_knew(world: World) -> None:
+    anna = await member(await world.instance("a.example"), "anna", public=True)
+    ben = await member(await world.instance("b.example"), "ben")
+    await world.settle()
+    mine = await write(world, anna, "@ben@b.example and @nobody@b.example and @x@gone.example", visibility="public")
+    assert [mention["acct"] for mention in mine["mentions"]] == ["ben@b.example"]
+    assert ("mention", "anna@a.example") in await notified(ben)
+
+
+async def test_a_picture_arrives_with_its_description(world: World) -> None:
+    anna, ben = await _friends(world)
+    image = io.BytesIO()
+    Image.new("RGB", (64, 32), "teal").save(image, "PNG")
+    given = {"file": ("walk.png", image.getvalue(), "image/png")}
+    media = await anna.post("/api/v2/media", files=given, data={"description": "The sea, calm"})
+    assert media.status_code in {200, 202}, media.text
+    await world.settle()
+    await write(world, anna, "A walk", visibility="private", media_ids=[media.json()["id"]])
+    [attached] = (await seen(ben, "A walk"))["media_attachments"]
+    assert (attached["type"], attached["description"]) == ("image", "The sea, calm")
+    assert attached["blurhash"]
+    assert attached["url"].startswith("https://b.example/media/")
