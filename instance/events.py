@@ -118,6 +118,8 @@ class PostDeleted:
 
     post_id: int
     account_id: int
+    knew: tuple[int, ...] = ()
+    """Remote accounts that had boosted, favourited, answered or voted on it."""
 
 
 @dataclass(frozen=True, slots=True)

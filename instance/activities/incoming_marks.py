@@ -88,9 +88,11 @@ class UndoneByName:
 
 
 class Boosted:
-    """Announce of a post, by somebody whom a member follows, or of a post of ours."""
+    """Announce of a post, by somebody whom a member follows, or of a post of ours. Announces of other things are ignored."""
 
     async def gather(self, federation: Federation, activity: Activity) -> "Gathered | RemoteProfile | None":
+        if isinstance(activity.object, Activity):
+            return None
         known = await standing(federation, activity.actor, [], [activity.object_id])
         here = known.posts.get(activity.object_id)
         if here is not None:
@@ -106,6 +108,8 @@ class Boosted:
         return await collect(federation, about, await standing(federation, about.attributed_to, [], []))
 
     def apply(self, u: Unit, activity: Activity, gathered: "Gathered | RemoteProfile | None") -> None:
+        if isinstance(activity.object, Activity):
+            return
         if isinstance(gathered, Gathered):
             learn(u, gathered.profiles)
             keep(u, gathered)

@@ -20,6 +20,7 @@ from instance.db.unit import Unit
 from instance.people import accounts
 from instance.people.remote import RemoteProfile
 
+UNTITLED = frozenset({"Note", "Question"})
 VISIBLE_TO_ANYONE = frozenset({"public", "unlisted"})
 
 
@@ -174,8 +175,8 @@ def _remote_post(u: Unit, gathered: Gathered) -> RemotePost | None:
         created_at=about.published if about.published is not None else u.now,
         url=about.url,
         kind=about.type.lower(),
-        title=about.name,
-        summary=about.summary,
+        title=about.name if about.type not in UNTITLED else "",
+        summary=about.summary if about.type in UNTITLED else "",  # of an Article it is an excerpt, no warning
         sensitive=about.sensitive,
         language=about.language or None,
         reply_to_iri=about.in_reply_to or None,

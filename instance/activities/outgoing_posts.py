@@ -8,10 +8,10 @@ from federation.vocab import build, times
 from federation.vocab.iris import PUBLIC
 from instance.activities import notes
 from instance.activities.notes import Composed
-from instance.activities.sending import remote_followers, send
+from instance.activities.sending import iris_of, remote_followers, send
 from instance.clock import MINUTE
-from instance.db.content import favourite, poll, poll_vote, post
-from instance.db.people import account
+from instance.content import parts
+from instance.db.content import favourite, poll
 from instance.db.unit import Unit
 from instance.events import (
     BoostUndone,
@@ -65,7 +65,9 @@ def on_post_deleted(u: Unit, event: PostDeleted) -> None:
     terms = {"to": to.to, "cc": to.cc, "published": u.now}
     made = build.activity("Delete", f"{row.iri}#delete", author.iri, gone, **terms)
     named = [other.iri for other, _ in notes.mentioned(u.connection, row.id)]
-    knew = named + _touched(u.connection, row.id) + _parent_author(u.connection, row)
+    knew = named + iris_of(u.connection, event.knew)
+    if row.visibility in FOR_ANYONE:
+        knew += _parent_author(u.connection, row)
     if row.visibility != "direct":
         knew += remote_followers(u.connection, author.id)
     send(u, made, actor=author.iri, recipients=knew, facts=_facts(u.connection, row))
@@ -187,16 +189,7 @@ def _facts(connection: Connection, row: Row[Any]) -> dict[str, Any]:
 
 def _touched(connection: Connection, post_id: int) -> list[str]:
     """Remote accounts that boosted, liked, answered or voted on a post: they know it."""
-    answered = post.alias()
-    by = (
-        select(post.c.account_id).where(post.c.boost_of_id == post_id),
-        select(favourite.c.account_id).where(favourite.c.post_id == post_id),
-        select(answered.c.account_id).where(answered.c.reply_to_id == post_id),
-        select(poll_vote.c.account_id).join(poll, poll.c.id == poll_vote.c.poll_id).where(poll.c.post_id == post_id),
-    )
-    who = by[0].union(*by[1:])
-    asked = select(account.c.iri).where(account.c.id.in_(who), account.c.domain != "")
-    return list(connection.execute(asked).scalars())
+    return iris_of(connection, parts.touched_by(connection, post_id))
 
 
 def _parent_author(connection: Connection, row: Row[Any]) -> list[str]:

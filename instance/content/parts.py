@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
 from instance.content.formatting import Known, handles
-from instance.db.content import attachment, mention, poll, poll_vote, post, tag
+from instance.db.content import attachment, favourite, mention, poll, poll_vote, post, tag
 from instance.db.people import account
 from instance.db.unit import Unit
 from instance.errors import RefusalError
@@ -124,3 +124,16 @@ def count_posts(u: Unit, account_id: int, by: int) -> None:
     if by > 0:
         values["last_post_at"] = u.now
     u.connection.execute(update(account).where(account.c.id == account_id).values(**values))
+
+
+def touched_by(connection: Connection, post_id: int) -> list[int]:
+    """Ids of the remote accounts that boosted, favourited, answered or voted on a post: their servers know it."""
+    answer = post.alias()
+    by = (
+        select(post.c.account_id).where(post.c.boost_of_id == post_id),
+        select(favourite.c.account_id).where(favourite.c.post_id == post_id),
+        select(answer.c.account_id).where(answer.c.reply_to_id == post_id),
+        select(poll_vote.c.account_id).join(poll, poll.c.id == poll_vote.c.poll_id).where(poll.c.post_id == post_id),
+    )
+    asked = select(account.c.id).where(account.c.id.in_(by[0].union(*by[1:])), account.c.domain != "")
+    return list(connection.execute(asked).scalars())

@@ -167,6 +167,7 @@ def delete_post(u: Unit, post_id: int) -> None:
     row = u.connection.execute(select(post).where(post.c.id == post_id).with_for_update()).first()
     if row is None or row.deleted_at is not None or row.boost_of_id is not None:
         return
+    knew = tuple(parts.touched_by(u.connection, post_id))
     gone = {"deleted_at": u.now, "language": None, "app_id": None, "sensitive": False, "version": post.c.version + 1}
     erased = columns(u.site.vault, post_id, "public", NOTHING)
     u.connection.execute(update(post).where(post.c.id == post_id).values(**gone, **erased))
@@ -181,4 +182,4 @@ def delete_post(u: Unit, post_id: int) -> None:
     if row.reply_to_id is not None:
         parts.count_on_post(u, row.reply_to_id, "replies_count", -1)
     parts.count_posts(u, row.account_id, -1)
-    u.record(PostDeleted(post_id, row.account_id))
+    u.record(PostDeleted(post_id, row.account_id, knew))
