@@ -130,7 +130,9 @@ async def test_votes_from_elsewhere_count_once(world: World) -> None:
     body = {"status": "?", "poll": {"options": ["a", "b"], "expires_in": 600}}
     made = int((await ana.post("/api/v1/statuses", json=body)).json()["id"])
     for title, counts in (("c", False), ("a", True), ("a", False), ("b", False)):
-        done = await store.unit(lambda u, t=title: receive.receive_votes(u, zoe, made, t, iri=f"https://b.example/v/{t}"))
+        done = await store.unit(
+            lambda u, t=title: receive.receive_votes(u, zoe, made, t, iri=f"https://b.example/v/{t}")
+        )
         assert done is counts
     assert await store.read(lambda c: c.execute(select(poll.c.votes_count)).scalar_one()) == 1
 
