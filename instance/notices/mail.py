@@ -101,7 +101,7 @@ def _message(u: Unit, row: Row[tuple[object, ...]], letter: Letter, link: str) -
     made["Date"] = format_datetime(as_datetime(u.site.clock.wire()))
     made["Message-ID"] = make_msgid(domain=urlsplit(u.site.base_url).hostname)
     made["Auto-Submitted"] = "auto-generated"
-    made.set_content(body + "\n")
+    made.set_content(body + "\n", cte="7bit" if body.isascii() else "quoted-printable")  # a link stays on one line
     return made
 
 

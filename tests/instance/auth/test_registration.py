@@ -254,3 +254,27 @@ async def test_staff_keep_the_second_factor_in_production(world: World) -> None:
     await _enrol(running, mod.login_id)
     with pytest.raises(RefusalError, match="second-factor-needed"):
         await running.house.store.unit(secondfactor.turn_off, mod.login_id)
+
+
+async def test_who_waits_can_be_found_nowhere(world: World) -> None:
+    running = await world.instance(SKERRY_REGISTRATION="approval")
+    bea = await member(running, "bea")
+    done = await _sign_up(running, "ada", answer="x")
+    await world.settle()
+    get = running.client.get
+    wanted = {"Accept": "application/activity+json"}
+    for path in (
+        "/.well-known/webfinger?resource=acct:ada@a.example",
+        "/.well-known/webfinger?resource=acct:nobody@a.example",
+        "/api/v1/accounts/lookup?acct=ada",
+        f"/api/v1/accounts/{done.account_id}",
+        f"/api/v1/accounts/{done.account_id}/statuses",
+        "/@ada",
+    ):
+        assert (await get(path, headers=bea.bearer)).status_code == 404, path
+    assert (await get(f"/u/{done.account_id}", headers=wanted)).status_code in {401, 404}
+    found = (await get("/api/v2/search?q=ada&resolve=true", headers=bea.bearer)).json()
+    assert found["accounts"] == []
+    followed = await running.client.post(f"/api/v1/accounts/{done.account_id}/follow", headers=bea.bearer)
+    assert followed.status_code == 404
+    assert (await get("/api/v1/instance")).json()["stats"]["user_count"] == 1
