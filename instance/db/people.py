@@ -44,6 +44,7 @@ account = Table(
     time("updated_at"),
     time("fetched_at", nullable=True),
     time("suspended_at", nullable=True),
+    Column("suspended_by_peer", Boolean, nullable=False, server_default=false()),  # its own server did it, not we
     time("deleted_at", nullable=True),
     UniqueConstraint("name", "domain"),
     Index("ix_account_domain_id", "domain", "id"),

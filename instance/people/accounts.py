@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, case, select, update
 from sqlalchemy import delete as delete_rows
 
 from instance.db.people import account, login
@@ -168,7 +168,8 @@ def update_profile(u: Unit, account_id: int, changes: ProfileChanges) -> None:
 
 def suspend(u: Unit, account_id: int) -> None:
     """Hide an account and keep its owner from signing in."""
-    u.connection.execute(update(account).where(account.c.id == account_id).values(suspended_at=u.now))
+    hidden = {"suspended_at": u.now, "suspended_by_peer": False}
+    u.connection.execute(update(account).where(account.c.id == account_id).values(**hidden))
     u.connection.execute(update(login).where(login.c.account_id == account_id).values(state="suspended"))
 
 
@@ -212,6 +213,11 @@ def _values(changes: ProfileChanges) -> dict[str, Any]:
         if changes.default_visibility not in VISIBILITIES:
             raise RefusalError("visibility-unknown", N_("Choose one of: public, unlisted, followers, direct."))
         values["default_visibility"] = changes.default_visibility
+    elif changes.public_posting is False:
+        widest = case(
+            (account.c.default_visibility.in_(["public", "unlisted"]), "followers"), else_=account.c.default_visibility
+        )
+        values["default_visibility"] = widest
     if changes.default_language is not None:
         values["default_language"] = changes.default_language[:16] or None
     if changes.also_known_as is not None:

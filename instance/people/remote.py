@@ -57,10 +57,11 @@ def learn(u: Unit, profile: RemoteProfile) -> int:
         old = by_iri(u.connection, profile.iri)
         if old is None:
             raise RefusalError("handle-taken", N_("Two accounts of that server have the same name; try again."))
-    suspended_at = (old.suspended_at or u.now) if profile.suspended else None
-    u.connection.execute(
-        update(account).where(account.c.id == old.id).values(**values, suspended_at=suspended_at, deleted_at=None)
-    )
+    if profile.suspended and old.suspended_at is None:
+        values |= {"suspended_at": u.now, "suspended_by_peer": True}
+    elif old.suspended_by_peer and not profile.suspended:  # what our own moderators decided stays
+        values |= {"suspended_at": None, "suspended_by_peer": False}
+    u.connection.execute(update(account).where(account.c.id == old.id).values(**values, deleted_at=None))
     return int(old.id)
 
 

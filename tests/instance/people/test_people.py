@@ -232,3 +232,32 @@ async def test_an_erased_account_leaves_no_relations(world: World) -> None:
     row = await store.read(accounts.by_id, ada)
     assert row is not None
     assert (row.display_name, row.deleted_at is not None) == ("", True)
+
+
+async def test_only_the_server_that_suspended_a_remote_account_takes_it_back(world: World) -> None:
+    store = (await world.instance()).house.store
+    ben = await store.unit(learn, _remote("ben"))
+
+    async def hidden() -> bool:
+        return not accounts.is_shown(await store.read(accounts.by_id, ben))
+
+    for suspended in (True, True, False):
+        await store.unit(learn, _remote("ben", suspended=suspended))
+        assert await hidden() is suspended
+    await store.unit(accounts.suspend, ben)  # our moderators
+    for suspended in (False, True, False):
+        await store.unit(learn, _remote("ben", suspended=suspended))
+        assert await hidden()
+    await store.unit(accounts.unsuspend, ben)
+    assert not await hidden()
+
+
+async def test_who_stops_posting_in_public_is_offered_no_wide_audience(world: World) -> None:
+    store = (await world.instance(SKERRY_PUBLIC_POSTING="1")).house.store
+    ada = await store.unit(accounts.create, "ada")
+    for before, after in (("public", "followers"), ("unlisted", "followers"), ("direct", "direct")):
+        await store.unit(accounts.update_profile, ada, ProfileChanges(default_visibility=before))
+        await store.unit(accounts.update_profile, ada, ProfileChanges(public_posting=False))
+        row = await store.read(accounts.by_id, ada)
+        assert row is not None
+        assert (row.default_visibility, row.public_posting) == (after, False)
