@@ -27,6 +27,10 @@ def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name
     return sentence
 
 
+NOT_FOUND = N_("Record not found")
+"""What `instance.errors.NotFoundError` says; it lies below this module."""
+
+
 @lru_cache
 def catalogue(locale: str) -> gettext.NullTranslations:
     """The catalogue of a language; English sentences where there is none."""

@@ -1,5 +1,6 @@
 """Posts as cards: what a page shows of each, loaded for a whole page in a handful of statements."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ from instance.web.people import Person, persons
 PAGE = 20
 NEWEST = (1 << 63) - 1
 WIDELY_READ = frozenset({"public", "unlisted"})
-REL, REL_HERE = 'rel="nofollow noopener noreferrer"', 'rel="nofollow noopener noreferrer ugc"'
+_REL = re.compile(r'rel="([a-z ]+)"')
 
 READERS = {
     "public": N_("Anyone, also on other servers"),
@@ -182,7 +183,7 @@ def _card(
         iri=row.iri,
         title=said.title,
         summary=said.summary,
-        words=Markup(said.content.replace(REL, REL_HERE)),  # noqa: S704 - cleaned when it was stored
+        words=strangers_words(said.content),
         language=row.language or "",
         sensitive=row.sensitive,
         readers=readers(row.visibility, author.shown, mine=mine),
@@ -202,6 +203,11 @@ def _card(
         reply_to_id=row.reply_to_id,
         in_group=row.group_id is not None,
     )
+
+
+def strangers_words(html: str) -> Markup:
+    """HTML of a member or another server, cleaned when it was stored; its links are marked as theirs, not ours."""
+    return Markup(_REL.sub(r'rel="\1 ugc"', html))  # noqa: S704 - cleaned by instance.sanitise
 
 
 def readers(visibility: str, name: str, *, mine: bool) -> str:

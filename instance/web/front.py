@@ -4,7 +4,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import instance
+from instance.auth import registration
 from instance.i18n import N_, _
+from instance.settings import Registration
 from instance.web import people
 from instance.web.home import home
 from instance.web.visitor import Visitor, page
@@ -47,7 +49,10 @@ async def first(visitor: Visitor) -> Response:
     if visitor.session is not None:
         return await home(visitor)
     groups = await visitor.house.store.read(people.open_groups, visitor.house.site)
-    return visitor.page("landing.html", groups=groups, here="landing")
+    settings = visitor.house.site.settings
+    invited = settings.registration is Registration.INVITATION
+    needed = registration.needs_email(settings) and not invited
+    return visitor.page("landing.html", groups=groups, here="landing", email_needed=needed)
 
 
 async def about(visitor: Visitor) -> Response:

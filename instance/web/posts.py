@@ -18,7 +18,7 @@ from instance.web.home import number
 from instance.web.visitor import Endpoint, Visitor, go, member_page, own_path, page
 
 MOST_BEFORE, MOST_AFTER = 40, 200
-DONE = {"sent": N_("Your reply is sent.")}
+SENT = N_("Your reply is sent.")
 
 Deed = Callable[[Unit, int, int], Any]
 DEEDS: dict[str, Deed] = {
@@ -58,7 +58,7 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
         indexable=bool(author and author.indexable and card.visibility == "public"),
         alternate=card.iri if card.visibility in cards.WIDELY_READ and not card.author.is_remote else "",
         reply_readers=_reply_readers(card, await _public_posting(visitor)),
-        done=_(DONE["sent"]) if visitor.query("done") == "sent" else "",
+        done=_(SENT) if visitor.query("done") == "sent" else "",
     )
 
 

@@ -18,7 +18,7 @@ from instance.people import accounts, follows
 from instance.people.bio import render_bio
 from instance.site import Site
 from instance.web import cards, writing
-from instance.web.cards import REL, REL_HERE, Card
+from instance.web.cards import Card, strangers_words
 from instance.web.home import number
 from instance.web.people import person_of, persons
 from instance.web.visitor import Visitor, go, member_page, page
@@ -64,8 +64,8 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
         person=person,
         mine=row.id == reader,
         full_handle=f"{row.name}@{row.domain or house.site.domain}",
-        bio=safe(row.bio),
-        facts=[{"name": fact["name"], "value": safe(fact["value"])} for fact in row.fields or []],
+        bio=strangers_words(row.bio),
+        facts=[{"name": fact["name"], "value": strangers_words(fact["value"])} for fact in row.fields or []],
         header=_header(house.site, row),
         locked=row.locked,
         moved_to=row.moved_to,
@@ -79,11 +79,6 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
         done=_(DONE[visitor.query("done")]) if visitor.query("done") in DONE else "",
         **more,
     )
-
-
-def safe(html: str) -> Markup:
-    """HTML of a member or another server, cleaned when it was stored; its links tell nothing to where they lead."""
-    return Markup(html.replace(REL, REL_HERE))  # noqa: S704 - cleaned by instance.sanitise
 
 
 def _source(row: Any) -> tuple[str, dict[str, Any]]:

@@ -108,8 +108,10 @@ def page(handler: Handler) -> Endpoint:
         if request.method == "POST":
             visitor.form = await forms.read(request)
             forms.check_csrf(visitor.form, visitor.csrf)
-        response = await handler(visitor)
-        return _dressed(visitor, response)
+        try:
+            return _dressed(visitor, await handler(visitor))
+        finally:
+            await request.close()  # what was sent along is not kept
 
     return endpoint
 

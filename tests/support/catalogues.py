@@ -6,6 +6,7 @@
 import io
 import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -19,6 +20,7 @@ from instance.i18n import DOMAIN, LOCALE_DIR, PSEUDO
 ROOT = Path(__file__).parents[2]
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "one": (1, 2)}
 TEMPLATE = LOCALE_DIR / f"{DOMAIN}.pot"
+MADE = datetime(2026, 1, 1, tzinfo=UTC)
 OPEN, CLOSE = "⟦", "⟧"
 ACCENTS = str.maketrans("aeiouyAEIOUYcnszCNSZ", "áéíóúýÁÉÍÓÚÝçñšžÇÑŠŽ")
 KEPT = re.compile(r"(\{[^}]*\}|%\([a-z]+\)s)")
@@ -55,6 +57,7 @@ def po_bytes(catalog: Catalog) -> bytes:
 
 def mo_bytes(catalog: Catalog) -> bytes:
     """A catalogue compiled."""
+    catalog.creation_date = catalog.revision_date = MADE
     buffer = io.BytesIO()
     write_mo(buffer, catalog)
     return buffer.getvalue()
