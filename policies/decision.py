@@ -29,6 +29,26 @@ class Reason(StrEnum):
     AUDIENCE_UNKNOWN = "audience-unknown"
     NO_READER_THERE = "no-reader-there"
     GROUP_NOT_OPEN = "group-not-open"
+    AUTHOR_KEEPS_FROM_PEER = "author-keeps-from-peer"
+    LIMITED_REACH = "limited-reach"
+    REQUIREMENT_NOT_MET = "requirement-not-met"
+    SERVER_RULE = "server-rule"
+    ACCOUNT_RULE = "account-rule"
+    ACCOUNT_NOT_LISTED = "account-not-listed"
+    GENERAL_RULE = "general-rule"
+    KIND_REFUSED = "kind-refused"
+    TOO_OLD = "too-old"
+    TOO_MANY_MENTIONS = "too-many-mentions"
+    MENTIONS_PROTECTED = "mentions-protected"
+    MENTIONS_STRANGERS = "mentions-strangers"
+    WORDS = "words"
+    HASHTAG = "hashtag"
+    NEW_ACCOUNT = "new-account"
+    BOT = "bot"
+    EMPTY = "empty"
+    BARE_REPORT = "bare-report"
+    KEPT_FOR_A_TIME = "kept-for-a-time"
+    PARTS_TAKEN_OUT = "parts-taken-out"
 
 
 class Obligation(StrEnum):
@@ -36,6 +56,16 @@ class Obligation(StrEnum):
 
     KEEP_OUT_OF_PUBLIC_TIMELINES = "keep-out-of-public-timelines"
     DO_NOT_FETCH_MEDIA = "do-not-fetch-media"
+    REMOVE_MEDIA = "remove-media"
+    MARK_SENSITIVE = "mark-sensitive"
+    SHOW_TO_FOLLOWERS_ONLY = "show-to-followers-only"
+    REMOVE_AVATAR = "remove-avatar"
+    REMOVE_BANNER = "remove-banner"
+    REMOVE_EMOJI = "remove-emoji"
+    REMOVE_LOCATION = "remove-location"
+    REMOVE_APPLICATION = "remove-application"
+    REMOVE_LANGUAGE = "remove-language"
+    REMOVE_PROFILE_FIELDS = "remove-profile-fields"
 
 
 EXPLANATIONS: dict[Reason, str] = {
@@ -51,6 +81,26 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.AUDIENCE_UNKNOWN: "The post's audience is not one that we know.",
     Reason.NO_READER_THERE: "Nobody on that server is meant to read this post.",
     Reason.GROUP_NOT_OPEN: "The post belongs to a group that is not open.",
+    Reason.AUTHOR_KEEPS_FROM_PEER: "The author keeps this server from her posts.",
+    Reason.LIMITED_REACH: "The policy gives limited servers less than this.",
+    Reason.REQUIREMENT_NOT_MET: "The post is not public, and that server doesn't promise what is asked for such words.",
+    Reason.SERVER_RULE: "There is a rule for what comes from this server.",
+    Reason.ACCOUNT_RULE: "There is a rule for this account.",
+    Reason.ACCOUNT_NOT_LISTED: "Only some accounts of this server are let in, and this is none of them.",
+    Reason.GENERAL_RULE: "There is a rule for all that comes in.",
+    Reason.KIND_REFUSED: "Things of this kind are not taken.",
+    Reason.TOO_OLD: "The post is old, and there is a rule for old posts.",
+    Reason.TOO_MANY_MENTIONS: "The post mentions too many accounts.",
+    Reason.MENTIONS_PROTECTED: "The post mentions an account that must not be mentioned from outside.",
+    Reason.MENTIONS_STRANGERS: "The post mentions a member who doesn't follow its author.",
+    Reason.WORDS: "The post holds words for which there is a rule.",
+    Reason.HASHTAG: "The post has a hashtag for which there is a rule.",
+    Reason.NEW_ACCOUNT: "The account is new, and there is a rule for what new accounts do.",
+    Reason.BOT: "There is a rule for bots.",
+    Reason.EMPTY: "The post is empty.",
+    Reason.BARE_REPORT: "The report doesn't say what it reports, or why.",
+    Reason.KEPT_FOR_A_TIME: "Copies are kept for a time only.",
+    Reason.PARTS_TAKEN_OUT: "Some parts are taken out before it leaves.",
 }
 """One English sentence for each reason; doors translate them."""
 
@@ -62,6 +112,8 @@ class Decision:
     verdict: Verdict
     reasons: tuple[Reason, ...] = ()
     obligations: frozenset[Obligation] = frozenset()
+    keep_for: int | None = None
+    """Hours after which a copy is to be forgotten; None: no limit."""
 
     @property
     def allowed(self) -> bool:
@@ -107,4 +159,6 @@ def strictest(decisions: Iterable[Decision]) -> Decision:
         return deny()
     verdict = max(decision.verdict for decision in given)
     reasons = tuple(dict.fromkeys(r for d in given if d.verdict is verdict for r in d.reasons))
-    return Decision(verdict, reasons, frozenset().union(*(decision.obligations for decision in given)))
+    obligations = frozenset().union(*(decision.obligations for decision in given))
+    ends = [decision.keep_for for decision in given if decision.keep_for is not None]
+    return Decision(verdict, reasons, obligations, min(ends, default=None))

@@ -13,6 +13,7 @@ from policies.fields import Line, PolicyError, WrongError, build, lines_of, read
 from policies.kinds import Choice, Text
 from policies.leaving import Outgoing, Outside, Requirement
 from policies.peers import Stance, clean_host
+from policies.phrases import Phrases
 from policies.records import ByName
 from policies.sections import FREE, Incoming, PeerRule, Promises, Retention
 
@@ -71,6 +72,11 @@ class PolicyDocument:
     def stances(self) -> dict[str, Stance]:
         """host -> stance, for `policies.peers`."""
         return {host: rule.stance for host, rule in self.peers.items()}
+
+    @cached_property
+    def watched(self) -> Phrases:
+        """The words that incoming posts are looked through for; numbered as `incoming.words`."""
+        return Phrases(rule.phrase for rule in self.incoming.words)
 
     @cached_property
     def canonical(self) -> bytes:

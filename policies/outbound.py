@@ -3,8 +3,10 @@
 from policies.audience import Visibility
 from policies.decision import Decision, Reason, allow, deny, hold, limit, strictest
 from policies.document import PolicyDocument
+from policies.engine import meets, stands
 from policies.facts import GroupFacts, PeerFacts, PostFacts
-from policies.peers import Stance, clean_host, stance
+from policies.leaving import Reach
+from policies.peers import Stance, clean_host
 
 ANYONE = frozenset({Visibility.PUBLIC, Visibility.UNLISTED})
 
@@ -13,9 +15,11 @@ def may_deliver(policy: PolicyDocument, peer: PeerFacts, group: GroupFacts | Non
     """Whether a post (or a relation, judged as `direct`) may be sent to a peer. Total: what is unknown is denied.
 
     That each recipient belongs to the post's audience is the sender's work (`instance.activities`); this judges the server.
+    A group's own policy is asked as well, and the stricter answer stands.
     """
     tier = group.tier if group is not None else post.tier
-    return strictest([_by_stance(policy, peer), _by_audience(post, tier)])
+    policies = [policy] if group is None or group.policy is None else [policy, group.policy]
+    return strictest([*(_by_policy(one, peer, post) for one in policies), _by_audience(post, tier)])
 
 
 def may_read(policy: PolicyDocument, peer: PeerFacts, post: PostFacts) -> Decision:
@@ -25,19 +29,24 @@ def may_read(policy: PolicyDocument, peer: PeerFacts, post: PostFacts) -> Decisi
     return strictest([may_deliver(policy, peer, None, post), _by_readers(post)])
 
 
-def _by_stance(policy: PolicyDocument, peer: PeerFacts) -> Decision:
-    host = clean_host(peer.host)
-    if host is None:
+def _by_policy(policy: PolicyDocument, peer: PeerFacts, post: PostFacts) -> Decision:
+    if clean_host(peer.host) is None:
         return deny(Reason.PEER_UNKNOWN)
-    match stance(policy, host):
+    is_open = post.relation or post.visibility in ANYONE
+    match stands(policy, peer).stance:
         case Stance.ALLOWED:
-            return allow(Reason.PEER_ALLOWED)
+            by_stance = allow(Reason.PEER_ALLOWED)
         case Stance.LIMITED:
-            return limit(frozenset(), Reason.PEER_LIMITED)
+            reach = policy.outgoing.limited_gets
+            enough = post.relation or reach is Reach.EVERYTHING or (reach is Reach.PUBLIC and post.visibility in ANYONE)
+            by_stance = limit(frozenset(), Reason.PEER_LIMITED) if enough else deny(Reason.LIMITED_REACH)
         case Stance.HELD:
             return hold(Reason.PEER_HELD)
         case Stance.BLOCKED:
             return deny(Reason.PEER_BLOCKED)
+    if not is_open and not meets(policy.requirement, peer):
+        return strictest([by_stance, deny(Reason.REQUIREMENT_NOT_MET)])
+    return by_stance
 
 
 def _by_audience(post: PostFacts, tier: str | None) -> Decision:
@@ -47,6 +56,8 @@ def _by_audience(post: PostFacts, tier: str | None) -> Decision:
         return deny(Reason.AUDIENCE_UNKNOWN)
     if (tier is not None or post.visibility == Visibility.GROUP) and tier != "open":
         return deny(Reason.GROUP_NOT_OPEN)
+    if post.kept_from_peer:
+        return deny(Reason.AUTHOR_KEEPS_FROM_PEER)
     return allow()
 
 

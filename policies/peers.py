@@ -7,6 +7,7 @@ it (and for the host without its port): a block spreads to subdomains and ports,
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
 _HOST = re.compile(
@@ -61,6 +62,7 @@ class Standing(Generic[R]):
     """Whether a rule names just this host."""
 
 
+@lru_cache(maxsize=16_384)
 def clean_host(host: str) -> str | None:
     """A host as rules name it: lower case, ASCII (punycode), without the dot at the end. None where it is no host."""
     name = host.strip().lower()

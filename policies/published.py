@@ -133,11 +133,13 @@ class Published:
     promises: Promises = field(default_factory=Promises)
     retention: Retention = field(default_factory=Retention)
     digest: str = ""
+    proven: bool = False
+    """Whether its proof was verified, and made with the key of the actor that publishes it."""
     faults: frozenset[str] = frozenset()
     """Names of what is missing, unknown or beyond the closed list; each fails every requirement."""
 
 
-def read(data: Any) -> Published:
+def read(data: Any, *, proven: bool = False) -> Published:
     """Understand a published policy. Never raises: what can't be understood is a fault, and fails closed."""
     if not isinstance(data, Mapping):
         return Published(faults=frozenset({"document"}))
@@ -169,6 +171,7 @@ def read(data: Any) -> Published:
         promises=build(Promises, values["promises"]),
         retention=build(Retention, values["retention"]),
         digest=digest,
+        proven=proven,
         faults=frozenset(faults),
     )
 

@@ -85,7 +85,7 @@ class PeerRule:
 class WordRule:
     """What is done with posts that hold a word or phrase."""
 
-    phrase: str = setting("", Text(pattern=r"(?s).*\S.*", example='"miracle cure"'), '"{value}"', always=True)
+    phrase: str = setting("", Text(pattern=r"(?s).*\w.*", example='"miracle cure"'), '"{value}"', always=True)
     treat: frozenset[Treatment] = setting(frozenset(), TREAT, "treated so: {value}", always=True)
 
 

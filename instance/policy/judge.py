@@ -8,7 +8,7 @@ from policies.document import PolicyDocument
 from policies.facts import PeerFacts, PostFacts
 from policies.outbound import may_deliver
 
-RELATION: dict[str, Any] = {"visibility": "direct"}
+RELATION: dict[str, Any] = {"visibility": "direct", "relation": True}
 """Facts of what concerns only the two who are named: Follow, Accept, Block, Like of a post ..."""
 
 
@@ -24,9 +24,10 @@ def post_facts(kept: Mapping[str, Any]) -> PostFacts:
         visibility=str(kept.get("visibility") or ""),
         local_only=kept.get("local_only", False) is not False,
         tier=None if tier is None else str(tier),
+        relation=kept.get("relation") is True,
     )
 
 
-def may_send(policy: PolicyDocument, host: str, kept: Mapping[str, Any]) -> Decision:
-    """Whether what was queued with these facts may go to a host."""
-    return may_deliver(policy, PeerFacts(host), None, post_facts(kept))
+def may_send(policy: PolicyDocument, host: str, kept: Mapping[str, Any], at: int = 0) -> Decision:
+    """Whether what was queued with these facts may go to a host at a moment (milliseconds; 0: not known)."""
+    return may_deliver(policy, PeerFacts(host, at=at), None, post_facts(kept))

@@ -1,9 +1,11 @@
 """Made-up policies: a hypothesis strategy for every kind of field, so that a new field is tried without a new test."""
 
+import re
 import string
 from dataclasses import fields
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from policies.document import PolicyDocument
@@ -47,7 +49,7 @@ def values(line: Line) -> st.SearchStrategy[Any]:
             return (
                 st.sampled_from(["0", "af09", ""])
                 if "a-f" in kind.pattern
-                else TEXTS.filter(lambda text: text.strip() != "")
+                else TEXTS.filter(lambda text: re.search(r"\w", text) is not None)
             )
         case ByName() as kind:
             return st.dictionaries(NAMES_OF.get(kind.example, IRIS), built(kind.cls), max_size=4)
@@ -64,13 +66,17 @@ def _words(kind: Words) -> st.SearchStrategy[str]:
 
 
 def built(cls: type) -> st.SearchStrategy[Any]:
-    """Objects of a class of the table."""
+    """Objects of a class of the table; every second section is as it was left."""
     lines = {line.name: line for line in lines_of(cls)}
-    parts = {
-        one.name: built(one.metadata["section"]) if "section" in one.metadata else values(lines[one.name])
-        for one in fields(cls)
-    }
+    parts: dict[str, st.SearchStrategy[Any]] = {}
+    for one in fields(cls):
+        if inner := one.metadata.get("section"):
+            parts[one.name] = st.builds(inner) | built(inner)
+        else:
+            parts[one.name] = values(lines[one.name])
     return st.builds(cls, **parts)
 
 
+FEW = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+"""A whole policy takes long to make up."""
 DOCUMENTS: st.SearchStrategy[PolicyDocument] = built(PolicyDocument)

@@ -22,12 +22,10 @@ from policies.sentences import sentences_of
 from policies.stricter import loosened
 from policies.words import Sentence, say
 from policies.written import from_toml, key_lines, to_toml
-from tests.policies.making import DOCUMENTS, values
+from tests.policies.making import DOCUMENTS, FEW, values
 
 NOW = 1_790_000_000_000
 DAY = 86_400_000
-FEW = settings(max_examples=25)
-"""A whole document takes long to make up."""
 ENVELOPE = Envelope(
     "https://a.example/policy/1", "https://a.example/actor", "https://a.example/privacy", 1, NOW, NOW + 92 * DAY
 )
@@ -80,7 +78,7 @@ def test_json_ld_reads_back_what_is_promised(policy: PolicyDocument) -> None:
 
 
 @pytest.mark.parametrize("line", FIELDS, ids=lambda line: line.name)
-@settings(max_examples=20)
+@settings(FEW, max_examples=20)
 @given(st.data())
 def test_each_field_is_felt_in_every_rendering(line: Line, data: st.DataObject) -> None:
     one = with_value(preset("open"), line.name, data.draw(values(line)))
