@@ -59,7 +59,7 @@ def plain(html: str) -> str:
         inside = letter == "<" or (inside and letter != ">")
         if not inside and letter != ">":
             out.append(letter)
-    return "".join(out)
+    return "".join(out).strip()
 
 
 async def seen(member: Member, text: str) -> dict[str, Any]:
