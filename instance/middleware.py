@@ -119,9 +119,9 @@ class Entrance:
             made.append((b"retry-after", str(int(count.seconds_left) + 1)))
         return [(name, value.encode()) for name, value in made]
 
-    def dress(self, headers: list[tuple[bytes, bytes]], *, for_apps: bool) -> None:
+    def dress(self, headers: list[tuple[bytes, bytes]], path: str, *, for_apps: bool) -> None:
         """Add the headers that every answer carries."""
-        self._headers.add(headers, for_apps=for_apps)
+        self._headers.add(headers, path, for_apps=for_apps)
 
     def saw(self, method: str, path: str, status: int, seconds: float, request_id: str) -> None:
         """Log and count an answered request: its path as `path_of` shows it, no query, no address."""
@@ -194,7 +194,7 @@ class _Visit:
         if message["type"] in {"http.response.start", "websocket.http.response.start"}:
             self._status = message["status"]
             headers = list(message.get("headers", ()))
-            self._entrance.dress(headers, for_apps=self._for_apps)
+            self._entrance.dress(headers, self._path, for_apps=self._for_apps)
             headers.append((b"x-request-id", self._id.encode()))
             if self._count is not None:
                 headers.extend(self._entrance.limit_headers(self._count))

@@ -13,7 +13,6 @@ OPEN_TO_APPS = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.
 SECURITY: tuple[Header, ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
-    (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"),
     (b"x-frame-options", b"DENY"),
     (b"cache-control", b"private, no-store"),
@@ -56,6 +55,15 @@ def page_policy(media_url: str) -> Header:
     return b"content-security-policy", "; ".join(f"{name} {value}" for name, value in rules.items()).encode()
 
 
+# Apps in browsers open sign-in in a window of their own and watch it (Phanpy): these pages must keep their opener.
+IN_A_WINDOW = ("/oauth/", "/auth/")
+
+
+def opener_policy(path: str) -> Header:
+    """Whether the window that opened a page keeps hold of it: only where people sign in to an app."""
+    return b"cross-origin-opener-policy", b"unsafe-none" if path.startswith(IN_A_WINDOW) else b"same-origin"
+
+
 class Headers:
     """The headers of one instance, joined once at start."""
 
@@ -66,7 +74,7 @@ class Headers:
         self._other = (*own, NOT_A_PAGE)
         self._apps = (*SECURITY, (b"cross-origin-resource-policy", b"cross-origin"), *secure, *CORS, NOT_A_PAGE)
 
-    def add(self, headers: list[Header], *, for_apps: bool) -> None:
+    def add(self, headers: list[Header], path: str, *, for_apps: bool) -> None:
         """Add what an answer has not set itself."""
         present = dict(headers)
         if for_apps:
@@ -76,6 +84,7 @@ class Headers:
         else:
             wanted = self._other
         headers.extend(header for header in wanted if header[0] not in present)
+        headers.append(opener_policy(path))
 
 
 def open_to_apps(path: str) -> bool:

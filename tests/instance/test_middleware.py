@@ -89,6 +89,12 @@ async def test_pages_carry_a_strict_policy() -> None:
     assert "access-control-allow-origin" not in headers
 
 
+async def test_sign_in_keeps_the_window_that_opened_it() -> None:
+    """Apps in browsers open it as a window of their own and watch it; cut off, they say that sign-in failed."""
+    assert (await _client().post("/auth/sign_in")).headers["cross-origin-opener-policy"] == "unsafe-none"
+    assert (await _client().get("/")).headers["cross-origin-opener-policy"] == "same-origin"
+
+
 async def test_no_hsts_without_https() -> None:
     client = _client(SKERRY_BASE_URL="http://a.example")
     assert "strict-transport-security" not in (await client.get("http://a.example/")).headers
