@@ -4,48 +4,18 @@ SECURITY no. 10: a context chosen by a stranger is never loaded. Most documents 
 The limits come before pyld, which a small hostile document can keep busy for long (docs/subsystems/federation.md).
 """
 
-from pathlib import Path
+from functools import cache
+from importlib import import_module
 from typing import Any
 
-from pyld import jsonld
-from pyld.documentloader.frozen import BUNDLED_CONTEXTS, FrozenDocumentLoader
-
 from federation.errors import MalformedError
-from federation.vocab.build import ACTIVITYSTREAMS, CONTEXT
+from federation.vocab.build import ACTIVITYSTREAMS
 
 Document = dict[str, Any]
 
 AS = ACTIVITYSTREAMS + "#"
-MOST_BYTES_PROCESSED = 200_000
-MOST_INLINE, MOST_TERMS = 16, 200
+MOST_INLINE, MOST_TERMS, MOST_VALUES = 16, 200, 3000
 FORBIDDEN = frozenset({"@import", "@included", "@context", "@propagate", "@nest", "@reverse"})
-_FOLDER = Path(__file__).parent / "contexts"
-_TERMS = _FOLDER / "terms.jsonld"
-_CONTEXTS: dict[str, Path] = {
-    **BUNDLED_CONTEXTS,
-    "https://w3id.org/security/data-integrity/v1": _FOLDER / "data-integrity.jsonld",
-    "https://w3id.org/security/data-integrity/v2": _FOLDER / "data-integrity.jsonld",
-    "https://w3id.org/security/multikey/v1": _FOLDER / "multikey.jsonld",
-    "https://w3id.org/skerry/ns": _FOLDER / "skerry.jsonld",
-    "https://gotosocial.org/ns": _TERMS,
-    "https://join-lemmy.org/context.json": _TERMS,
-    "https://w3id.org/identity/v1": _TERMS,
-    "https://purl.archive.org/socialweb/webfinger": _TERMS,
-}
-_LITEPUB = "/schemas/litepub-0.1.jsonld"
-
-
-class _Loader(FrozenDocumentLoader):  # type: ignore[misc]
-    """Contexts from our files only; LitePub's has an address on every server that speaks it."""
-
-    def __call__(self, url: str, options: dict[str, Any]) -> Any:
-        if url.endswith(_LITEPUB):
-            url = "https://join-lemmy.org/context.json"
-        return super().__call__(url, options)
-
-
-_loader = _Loader(_CONTEXTS)
-jsonld.set_document_loader(_loader)  # also for whoever forgets to pass it
 
 
 def needs_processing(document: Document) -> bool:
@@ -119,19 +89,19 @@ READ = frozenset(
 )
 
 
-def compacted(document: Document, size: int = 0) -> Document:
+def compacted(document: Document) -> Document:
     """The document in our own terms. Raises MalformedError for what is beyond the limits or no JSON-LD."""
-    if size > MOST_BYTES_PROCESSED:
-        raise MalformedError("too long for a document with terms of its own")
     _check(document)
-    options = {"documentLoader": _loader, "processingMode": "json-ld-1.1", "base": "urn:none:"}
-    try:
-        found = jsonld.compact(document, CONTEXT, options)
-    except (jsonld.JsonLdError, RecursionError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise MalformedError("that JSON-LD can't be read") from error
+    found = _processor().compact(document)
     if not isinstance(found, dict) or "@graph" in found:
         raise MalformedError("that JSON-LD is not one object")
     return found
+
+
+@cache
+def _processor() -> Any:
+    """pyld takes 6 MB and few instances ever need it: loaded by the first document that does (DECISIONS 9)."""
+    return import_module("federation.vocab.processor")
 
 
 def _check(document: Document) -> None:
@@ -141,8 +111,12 @@ def _check(document: Document) -> None:
     if len(given) > MOST_INLINE * 2 or len(inline) > MOST_INLINE or sum(map(len, inline)) > MOST_TERMS:
         raise MalformedError("too many terms of its own")
     waiting: list[Any] = [value for name, value in document.items() if name != "@context"] + inline
+    seen = 0
     while waiting:
         value = waiting.pop()
+        seen += 1
+        if seen > MOST_VALUES:
+            raise MalformedError("too long for a document with terms of its own")
         if isinstance(value, dict):
             if FORBIDDEN & value.keys():
                 raise MalformedError("contexts within the document are not read")
