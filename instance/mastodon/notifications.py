@@ -55,7 +55,8 @@ def _wanted(asked: Params, default: int = 40, most: int = 80) -> Wanted:
     )
 
 
-async def _entities(house: House, reader_id: int, rows: list[Any]) -> list[msgspec.Raw]:
+async def entities_of_rows(house: House, reader_id: int, rows: list[Any]) -> list[msgspec.Raw]:
+    """Notification entities of rows, in their order; those about what is gone are left out."""
     accounts = await serialise.accounts(house, [row.from_id for row in rows])
     statuses = await statuses_of(house, reader_id, [row.post_id for row in rows if row.post_id])
     shown = []
@@ -90,7 +91,7 @@ async def index(request: Request) -> Response:
     house, caller = await member(request, READ)
     wanted = _wanted(await params(request))
     rows = await house.store.read(pages.page, caller.me, wanted)
-    shown = await _entities(house, caller.me, rows)
+    shown = await entities_of_rows(house, caller.me, rows)
     return listed(shown, link_header(request, [row.id for row in rows], wanted.limit))
 
 
@@ -98,7 +99,7 @@ async def show(request: Request) -> Response:
     """GET /api/v1/notifications/:id"""
     house, caller = await member(request, READ)
     row = await house.store.read(pages.one, caller.me, path_id(request))
-    shown = await _entities(house, caller.me, [row])
+    shown = await entities_of_rows(house, caller.me, [row])
     if not shown:
         raise NotFoundError
     return answer(shown[0])

@@ -19,6 +19,7 @@ from instance.mastodon import (
     signup,
     speaking_up,
     statuses,
+    streaming,
     timelines,
 )
 
@@ -36,6 +37,7 @@ ROUTES: list[BaseRoute] = [
     *filters.ROUTES,
     *search.ROUTES,
     *speaking_up.ROUTES,
+    *streaming.ROUTES,
     *statuses.ROUTES,
     *marks.ROUTES,
     *timelines.ROUTES,

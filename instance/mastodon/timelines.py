@@ -51,7 +51,7 @@ async def tagged(request: Request) -> Response:
     return await _page(request, asked, "tag", reader, context="public", name=name, **_switches(asked))
 
 
-def _list_source(connection: Connection, account_id: int, list_id: int) -> str:
+def list_source(connection: Connection, account_id: int, list_id: int) -> str:
     """What a list is: her own, or a group that she takes part in. Raises NotFoundError."""
     mine = select(reading_list.c.id).where(reading_list.c.id == list_id, reading_list.c.account_id == account_id)
     if connection.execute(mine).first() is not None:
@@ -68,7 +68,7 @@ async def from_list(request: Request) -> Response:
     house = house_of(request)
     caller = await bearer(house, request, "read:lists")
     list_id = id_of(request.path_params["id"])
-    source = await house.store.read(_list_source, caller.me, list_id)
+    source = await house.store.read(list_source, caller.me, list_id)
     values = {source: list_id}
     return await _page(request, await params(request), source, caller.me, context="home", **values)
 

@@ -297,3 +297,10 @@ async def _app(running: Running) -> tuple[Member, dict[str, str]]:
     grant = {**keys, "grant_type": "client_credentials", "scope": "read write"}
     token = (await running.client.post("/oauth/token", json=grant)).json()["access_token"]
     return Member("app", 0, 0, 0, token, running.client), {**keys, "token": token}
+
+
+async def test_streams_ask_for_a_token(world: World) -> None:
+    running = await world.instance()
+    for operation in sorted(APART - {"GET /oauth/authorize"}):
+        answer = await running.client.get(operation.removeprefix("GET "))
+        assert (answer.status_code, answer.json()["error"]) == (401, "The access token is invalid")
