@@ -18,6 +18,8 @@ class AccountUpdated:
     """A local account's profile changed."""
 
     account_id: int
+    files_gone: tuple[str, ...] = ()
+    """Keys of pictures that it showed before and shows no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class AccountDeleted:
     """A local account was erased; its row is a tombstone."""
 
     account_id: int
+    files_gone: tuple[str, ...] = ()
+    """Keys of pictures that it showed before and shows no more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,12 @@ EVENTS: Handlers = {
     events.PollClosed: [notifications.on_poll_closed, outgoing_posts.on_poll_closed],
     events.GroupPostAnnounced: [notifications.on_announced, outgoing_groups.on_announced],
     events.BlockEnded: [outgoing_members.on_block_ended],
-    events.AccountUpdated: [outgoing_members.on_account_updated],
-    events.AccountDeleted: [outgoing_members.on_account_deleted, post_erasure.on_account_deleted],
+    events.AccountUpdated: [attachments.on_profile_changed, outgoing_members.on_account_updated],
+    events.AccountDeleted: [
+        attachments.on_profile_changed,
+        outgoing_members.on_account_deleted,
+        post_erasure.on_account_deleted,
+    ],
     events.PollVoted: [outgoing_posts.on_vote],
 }
 

@@ -76,7 +76,6 @@ async def update(request: Request) -> Response:
 
 
 async def _change(house: House, caller: Caller, asked: Params, without: str = "") -> None:
-    old = await account_row(house, caller.me)
     changes = ProfileChanges(
         display_name=asked.maybe("display_name"),
         bio_source=asked.maybe("note"),
@@ -96,8 +95,6 @@ async def _change(house: House, caller: Caller, asked: Params, without: str = ""
     except BaseException:
         store.remove(house.site.settings.data, *made)
         raise
-    gone = [old.avatar if changes.avatar is not None else None, old.header if changes.header is not None else None]
-    store.remove(house.site.settings.data, *gone)
 
 
 def _defaults(asked: Params) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from instance.clock import DAY, Millis
 from instance.db.content import attachment
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
+from instance.events import AccountDeleted, AccountUpdated
 from instance.i18n import N_
 from instance.ids import sortable_id
 from instance.media import store
@@ -91,6 +92,11 @@ def forget_files(u: Unit, keys: Sequence[str | None]) -> None:
     """Delete files once the transaction has committed; a row must never point at a file that is gone."""
     folder = u.site.settings.data
     u.after_commit(lambda: store.remove(folder, *keys))
+
+
+def on_profile_changed(u: Unit, event: AccountUpdated | AccountDeleted) -> None:
+    """A profile's old pictures go when it shows others, or is no more."""
+    forget_files(u, event.files_gone)
 
 
 def sweep(u: Unit) -> int:

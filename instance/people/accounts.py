@@ -161,9 +161,11 @@ def update_profile(u: Unit, account_id: int, changes: ProfileChanges) -> None:
     if not values:
         return
     mine = update(account).where(account.c.id == account_id, account.c.domain == "", account.c.deleted_at.is_(None))
+    avatar, header = _files(u, account_id)
     if not u.connection.execute(mine.values(**values, updated_at=u.now)).rowcount:
         raise NotFoundError
-    u.record(AccountUpdated(account_id))
+    old = {"avatar": avatar, "header": header}
+    u.record(AccountUpdated(account_id, tuple(key for name, key in old.items() if key and name in values)))
 
 
 def suspend(u: Unit, account_id: int) -> None:
@@ -187,11 +189,18 @@ def delete(u: Unit, account_id: int) -> None:
     """
     gone = {"display_name": "", "bio": "", "bio_source": "", "fields": None, "avatar": None, "header": None}
     mine = update(account).where(account.c.id == account_id, account.c.domain == "", account.c.deleted_at.is_(None))
+    files = _files(u, account_id)
     if not u.connection.execute(mine.values(**gone, avatar_description="", deleted_at=u.now)).rowcount:
         raise NotFoundError
     u.connection.execute(delete_rows(login).where(login.c.account_id == account_id))
-    u.record(AccountDeleted(account_id))
+    u.record(AccountDeleted(account_id, tuple(key for key in files if key)))
     enqueue(u, ERASURE, {"account_id": account_id})
+
+
+def _files(u: Unit, account_id: int) -> tuple[str | None, str | None]:
+    """The keys of avatar and header, before they change."""
+    row = by_id(u.connection, account_id)
+    return (None, None) if row is None else (row.avatar, row.header)
 
 
 def _values(changes: ProfileChanges) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Search, and looking up people of other servers; their pictures come from us."""
 
-from tests.support.make import member
+from tests.support.make import Member, member
 from tests.support.world import World
 
 
@@ -45,3 +45,32 @@ async def test_members_who_do_not_want_to_be_found_are_found_by_handle_only(worl
     assert await found("100%_") == []
     assert (await a.client.get("/api/v1/directory")).json() == []
     assert [who["username"] for who in (await ann.get("/api/v1/directory")).json()] == ["beatrice"]
+
+
+async def test_posts_are_found_by_those_who_may_read_them(world: World) -> None:
+    a = await world.instance()
+    ann, bea, cleo = [await member(a, name, public=True) for name in ("ann", "bea", "cleo")]
+
+    async def found(who: Member, text: str) -> list[str]:
+        answer = await who.get("/api/v2/search", params={"q": text, "type": "statuses"})
+        return [status["id"] for status in answer.json()["statuses"]]
+
+    async def write(who: Member, text: str, visibility: str) -> str:
+        answer = await who.post("/api/v1/statuses", json={"status": text, "visibility": visibility})
+        return str(answer.json()["id"])
+
+    open_post = await write(bea, "the lighthouse stands", "public")
+    kept = await write(bea, "the lighthouse of few", "private")
+    sealed = await write(bea, "@ann the lighthouse key", "direct")
+    assert await found(bea, "Lighthouse") == [sealed, kept, open_post]
+    assert await found(ann, "lighthouse") == [sealed]
+    assert await found(cleo, "lighthouse") == []
+    await bea.patch("/api/v1/accounts/update_credentials", json={"indexable": True})
+    assert await found(cleo, "lighthouse") == [open_post]
+    await cleo.post(f"/api/v1/accounts/{bea.account_id}/follow")
+    assert await found(cleo, "lighthouse few") == []
+    for address in (f"https://a.example/@bea/{kept}", f"https://a.example/@bea/{open_post}"):
+        there = await ann.get("/api/v2/search", params={"q": address, "resolve": "true"})
+        assert [status["id"] for status in there.json()["statuses"]] == ([open_post] if open_post in address else [])
+    await bea.post(f"/api/v1/accounts/{cleo.account_id}/block")
+    assert await found(cleo, "lighthouse") == []

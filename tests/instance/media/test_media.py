@@ -16,6 +16,8 @@ from instance.jobs.local import Works
 from instance.media import attachments, remote, store, workshop
 from instance.media.attachments import Words
 from instance.media.workshop import Workshop
+from instance.people import accounts
+from instance.people.accounts import ProfileChanges
 from tests.instance.media.pictures import animation, picture, read
 from tests.support.world import Running, World
 
@@ -217,3 +219,17 @@ async def test_a_remote_picture_that_can_not_be_had_stays_the_placeholder(world:
 
 def remote_works(running: Running, fetcher: remote.Fetcher) -> Works:
     return Works(running.house.store, {remote.JOB: fetcher.run})
+
+
+async def test_pictures_go_with_the_account(world: World) -> None:
+    running = await world.instance()
+    database, intake = running.house.store, running.house.intake
+    account_id = await database.unit(accounts.create, "ann")
+    first, second = [await intake.take_profile(picture(), "avatar") for _ in range(2)]
+    for key in (first, second):
+        await database.unit(accounts.update_profile, account_id, ProfileChanges(avatar=key))
+    assert (await running.client.get(f"/media/{first}")).status_code == 404
+    await database.unit(accounts.update_profile, account_id, ProfileChanges(display_name="Ann"))
+    assert (await running.client.get(f"/media/{second}")).status_code == 200
+    await database.unit(accounts.delete, account_id)
+    assert (await running.client.get(f"/media/{second}")).status_code == 404
