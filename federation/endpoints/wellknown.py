@@ -39,6 +39,8 @@ def _is_application(federation: Federation, resource: str) -> bool:
 
 async def _find(federation: Federation, resource: str) -> LocalActor | None:
     actors = federation.ports.actors
+    if "\0" in unquote(resource):  # no name of anybody; databases don't even look for it
+        return None
     if federation.is_ours(resource):
         path = unquote(resource.removeprefix(federation.base_url))
         return await actors.by_name(path[2:]) if path.startswith("/@") else await actors.by_iri(resource)

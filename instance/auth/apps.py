@@ -89,6 +89,7 @@ def is_redirect_uri(uri: str) -> bool:
 
 def app_by_client_id(connection: Connection, client_id: str) -> Row[Any] | None:
     """The app with this public id."""
+    client_id = client_id.replace("\0", "")
     return connection.execute(select(oauth_app).where(oauth_app.c.client_id == client_id)).first()
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
@@ -65,7 +66,7 @@ def add(u: Unit, name: str, new: NewLogin, *, display_name: str = "", public_pos
         "email": vault.seal(email.encode(), "login", "email", login_id) if email else None,
         "answer": vault.seal(new.answer.encode(), "login", "answer", login_id) if new.answer else None,
         "locale": new.locale[:16],
-        "time_zone": new.time_zone[:64],
+        "time_zone": known_zone(new.time_zone),
         "invitation_id": new.invitation_id,
         "created_at": u.now,
     }
@@ -88,7 +89,7 @@ def find(connection: Connection, vault: Vault, who: str) -> Row[Any] | None:
     who = who.strip()
     if "@" in who.removeprefix("@"):
         return connection.execute(select(login).where(login.c.email_mac == email_mac(vault, who))).first()
-    name = who.removeprefix("@").lower()
+    name = who.removeprefix("@").replace("\0", "").lower()
     asked = select(login).join(account, account.c.id == login.c.account_id)
     return connection.execute(asked.where(account.c.name == name, account.c.domain == "")).first()
 
@@ -118,6 +119,14 @@ def checked_email(email: str) -> str:
     if email and (len(email) > EMAIL_LENGTH or not EMAIL.fullmatch(email)):
         raise RefusalError("email-invalid", N_("This is no e-mail address; check it, or leave it empty."))
     return email
+
+
+def known_zone(name: str) -> str:
+    """A time zone that this machine knows, UTC for any other name."""
+    try:
+        return ZoneInfo(name[:64]).key
+    except (KeyError, ValueError, OSError):  # no such zone, no name at all, a folder of zones
+        return "UTC"
 
 
 def checked_role(role: str) -> str:
@@ -171,7 +180,7 @@ def set_role(u: Unit, login_id: int, role: str) -> None:
 
 def set_preferences(u: Unit, login_id: int, *, locale: str | None = None, time_zone: str | None = None) -> None:
     """Her language and time zone."""
-    values = {"locale": locale, "time_zone": time_zone}
+    values = {"locale": locale, "time_zone": known_zone(time_zone) if time_zone is not None else None}
     given = {name: value for name, value in values.items() if value is not None}
     if given:
         u.connection.execute(update(login).where(login.c.id == login_id).values(**given))

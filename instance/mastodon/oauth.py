@@ -5,7 +5,6 @@ says yes is `instance.web`'s.
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import unquote_plus
@@ -105,9 +104,9 @@ def _client(request: Request, asked: Params) -> tuple[str, str | None]:
         return asked.text("client_id"), asked.maybe("client_secret")
     try:
         client_id, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise OAuthError("invalid_client", N_("The Authorization header can't be read."), status=401) from error
-    return unquote_plus(client_id), unquote_plus(secret)
+    return unquote_plus(client_id).replace("\0", ""), unquote_plus(secret)
 
 
 async def token(request: Request) -> Response:

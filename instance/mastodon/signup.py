@@ -92,11 +92,11 @@ def _check(connection: Connection, house: House, asked: Params, invited: bool) -
     """All that is wrong at once, as apps show it beside each field."""
     wrong: Wrong = defaultdict(list)
     settings = house.site.settings
-    name = asked.text("username").strip().lower()
+    name, email, password = asked.text("username").strip().lower(), asked.text("email"), asked.text("password")
     checks: tuple[Callable[[], object], ...] = (
         lambda: accounts.checked_name(name),
-        lambda: logins.checked_email(asked.text("email")),
-        lambda: passwords.check_strength(asked.text("password")),
+        lambda: logins.checked_email(email),
+        lambda: passwords.check_strength(password),
     )
     for check in checks:
         try:

@@ -132,6 +132,8 @@ def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, AccountRow]:
 
 def by_name(connection: Connection, name: str, domain: str = "") -> AccountRow | None:
     """The account with this handle. Our own names don't tell capitals apart."""
+    if "\0" in name + domain:  # PostgreSQL refuses to look for what it can't keep
+        return None
     name = name if domain else name.lower()
     asked = select(account).where(account.c.name == name, account.c.domain == domain.lower())
     return connection.execute(asked).first()
@@ -139,12 +141,12 @@ def by_name(connection: Connection, name: str, domain: str = "") -> AccountRow |
 
 def by_iri(connection: Connection, iri: str) -> AccountRow | None:
     """The account of this actor."""
-    return connection.execute(select(account).where(account.c.iri == iri)).first()
+    return connection.execute(select(account).where(account.c.iri == iri)).first() if "\0" not in iri else None
 
 
 def by_iris(connection: Connection, iris: Iterable[str]) -> dict[str, AccountRow]:
     """Accounts by actor IRI, in one statement; unknown ones are left out."""
-    wanted = set(iris)
+    wanted = {iri for iri in iris if "\0" not in iri}
     if not wanted:
         return {}
     return {row.iri: row for row in connection.execute(select(account).where(account.c.iri.in_(wanted)))}

@@ -171,3 +171,18 @@ async def test_the_last_steward_stays(world: World) -> None:
         await running.house.store.unit(logins.set_role, ada.login_id, "member")
     with pytest.raises(RefusalError, match="role-unknown"):
         await running.house.store.unit(logins.set_role, ada.login_id, "queen")
+
+
+@pytest.mark.parametrize(
+    ("named", "kept"),
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        ("", "UTC"),
+        ("Europe", "UTC"),
+        ("../x", "UTC"),
+        ("a\0b", "UTC"),
+        ("é" * 99, "UTC"),
+    ],
+)
+def test_only_time_zones_that_exist_are_kept(named: str, kept: str) -> None:
+    assert logins.known_zone(named) == kept
