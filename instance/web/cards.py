@@ -100,7 +100,6 @@ class Card:
     words: Markup
     language: str
     sensitive: bool
-    readers: str
     pictures: list[Picture]
     poll: Poll | None
     created_at: Millis
@@ -116,6 +115,11 @@ class Card:
     visibility: str
     reply_to_id: int | None
     in_group: bool
+
+    @property
+    def readers(self) -> str:
+        """Who can read it, in the reader's words: said when the page is drawn, for loading happens in another thread."""
+        return readers(self.visibility, self.author.shown, mine=self.mine)
 
 
 async def stream(
@@ -186,7 +190,6 @@ def _card(
         words=strangers_words(said.content),
         language=row.language or "",
         sensitive=row.sensitive,
-        readers=readers(row.visibility, author.shown, mine=mine),
         pictures=pictures,
         poll=p,
         created_at=row.created_at,

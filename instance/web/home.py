@@ -6,7 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from instance.i18n import N_, _
-from instance.people import accounts
+from instance.people import accounts, follows
 from instance.web import cards, writing
 from instance.web.visitor import Visitor, go, member_page
 
@@ -24,6 +24,7 @@ async def home(visitor: Visitor, status: int = 200) -> Response:
     """The page Home, for members."""
     me = await visitor.house.store.read(accounts.by_id, visitor.member.account_id)
     below = number(visitor.query("below"))
+    asking = await visitor.house.store.read(follows.requests, visitor.member.account_id) if me and me.locked else []
     shown, following = await cards.stream(visitor.house, visitor.member.account_id, "home", below)
     if not visitor.form.values["visibility"]:
         visitor.form.values["visibility"] = _usual(me)
@@ -32,6 +33,7 @@ async def home(visitor: Visitor, status: int = 200) -> Response:
         status,
         here="home",
         cards=shown,
+        asking=len(asking),
         next=f"/?below={following}" if following else "",
         older=below is not None,
         audiences=writing.audiences(bool(me and me.public_posting)),

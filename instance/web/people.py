@@ -19,12 +19,12 @@ BLURB = 160
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One account on a page. `shown` is the name that others read, `handle` is the name with its server."""
+    """One account on a page; `handle` is the name with its server."""
 
     id: int
     name: str
     handle: str
-    shown: str
+    display_name: str
     page: str
     avatar: str
     avatar_description: str
@@ -32,6 +32,12 @@ class Person:
     is_remote: bool
     people: int
     blurb: str
+    is_gone: bool
+
+    @property
+    def shown(self) -> str:
+        """The name that others read, in words of the page's language where nobody is there any more."""
+        return _("Somebody who left") if self.is_gone else self.display_name or self.name
 
     @property
     def initial(self) -> str:
@@ -45,12 +51,11 @@ def person_of(row: Any, site: Site) -> Person:
     if row.avatar or row.avatar_remote:
         avatar = files.avatar_url(site, row.avatar, row.avatar_remote)
     remote = bool(row.domain)
-    gone = row.deleted_at is not None
     return Person(
         id=row.id,
         name=row.name,
         handle=f"{row.name}@{row.domain}" if remote else row.name,
-        shown=_("Somebody who left") if gone else row.display_name or row.name,
+        display_name=row.display_name,
         page=f"/@{row.name}@{row.domain}" if remote else f"/@{row.name}",
         avatar=avatar,
         avatar_description=row.avatar_description,
@@ -58,6 +63,7 @@ def person_of(row: Any, site: Site) -> Person:
         is_remote=remote,
         people=row.followers_count,
         blurb=_shortened(plain(row.bio)),
+        is_gone=row.deleted_at is not None,
     )
 
 

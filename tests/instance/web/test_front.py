@@ -5,6 +5,7 @@ import pytest
 from instance.db.unit import Unit
 from instance.groups import groups
 from instance.people import accounts
+from instance.web import people
 from tests.support.html import check, parsed
 from tests.support.world import World
 
@@ -68,3 +69,40 @@ async def test_static_files_may_be_kept(world: World) -> None:
     response = await running.client.get(sheet)
     assert response.status_code == 200
     assert "immutable" in response.headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("POST", "/about", 405), ("GET", "/nothing", 404), ("POST", "/sign-up", 403), ("POST", "/posts", 403)],
+)
+async def test_error_pages(world: World, method: str, path: str, status: int) -> None:
+    running = await world.instance()
+    response = await running.client.request(method, path, headers=BROWSER)
+    assert response.status_code == status
+    page = check(response)
+    assert str(status) in page.text_content()
+
+
+async def test_too_large_and_too_many(world: World) -> None:
+    running = await world.instance(SKERRY_RATE_LIMITS="1")
+    large = await running.client.post("/sign-up", headers=BROWSER, content=b"x" * (2 << 20))
+    assert large.status_code == 413
+    check(large)
+    for _ in range(40):
+        many = await running.client.post("/auth/sign_in", headers=BROWSER, data={"name": "mira"})
+    assert many.status_code == 429
+    check(many)
+
+
+async def test_a_failure_on_our_side_has_a_page_without_a_trace(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    running = await world.instance()
+
+    def fail(*_args: object) -> None:
+        raise ValueError("a secret")
+
+    monkeypatch.setattr(people, "open_groups", fail)
+    response = await running.client.get("/about", headers=BROWSER)
+    assert response.status_code == 500
+    check(response)
+    assert "secret" not in response.text
+    assert "Traceback" not in response.text

@@ -3,11 +3,12 @@
 import io
 from typing import Any
 
+import pyotp
 import pytest
 from PIL import Image
 from sqlalchemy import update
 
-from instance.auth import oauth
+from instance.auth import oauth, registration
 from instance.auth.apps import register_app
 from instance.db.people import account, login
 from instance.db.unit import Unit
@@ -305,3 +306,47 @@ async def test_a_page_of_a_suspended_account_is_absent(world: World, guest: Make
 
     await running.house.store.unit(suspend)
     await guest(running).get("/@mira", 404)
+
+
+async def test_who_decides_about_each_follower_is_asked(world: World, guest: MakeGuest) -> None:
+    running = await world.instance()
+    mira, tom, eve = guest(running), guest(running), guest(running)
+    for one, name in ((mira, "mira"), (tom, "tom"), (eve, "eve")):
+        await one.join(name)
+    await mira.get("/settings/privacy")
+    await mira.send("/settings/privacy", locked="1")
+    for one in (tom, eve):
+        await one.get("/@mira")
+        await one.send("/@mira/join")
+        assert "You have asked" in one.text
+    await mira.get("/")
+    assert "2 people ask to follow you" in mira.text
+    await mira.get("/requests")
+    await mira.send("/requests", at="answer=yes")
+    await mira.send("/requests", at="answer=no")
+    assert "Nobody asks" in mira.text
+    states = []
+    for one in (tom, eve):
+        await one.get("/@mira")
+        states.append("Stop following" in one.text)
+    assert sorted(states) == [False, True]
+
+
+async def test_a_steward_in_production_has_no_desk_without_a_second_step(world: World, guest: MakeGuest) -> None:
+    running = await world.instance(
+        SKERRY_MODE="production", SKERRY_CONTACT_EMAIL="stella@a.example", SKERRY_REGISTRATION="invitation"
+    )
+    link = await running.house.store.unit(registration.setup_link)
+    assert link
+    stella = guest(running)
+    await stella.get(link.removeprefix("https://a.example"))
+    await stella.send(name="stella", password=PASSWORD)
+    await stella.send("/recovery-card")
+    assert "needs a second step" in stella.text
+    await stella.get("/steward", 404)
+    await stella.get("/settings/second-factor")
+    await stella.send("/settings/second-factor/begin")
+    secret = stella.page.xpath("//code")[0].text
+    await stella.send("/settings/second-factor", code=pyotp.TOTP(secret).now())
+    await stella.get("/steward")
+    assert "Nobody waits" in stella.text

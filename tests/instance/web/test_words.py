@@ -49,6 +49,9 @@ def bare(page: Any) -> list[str]:
         texts = [element.get(name) or "" for name in ("alt", "aria-label", "placeholder")]
         if element.tag not in {"bdi", "svg", "path", "textarea", "blockquote"}:
             texts.append(element.text or "")
+        parent = element.getparent()
+        if element.tail and (parent is None or parent.tag not in {"bdi", "blockquote", "code", "time"}):
+            texts.append(element.tail)
         found += [_unmarked(text) for text in texts]
     words = (
         _unmarked(page.xpath("//main")[0].text_content())
@@ -94,7 +97,7 @@ async def test_all_pages_in_the_made_up_language(world: World, guest: MakeGuest)
     post = mira.page.xpath("//span[@class='when']/a/@href")[0]
     names = ("", "/profile", "/privacy", "/password", "/second-factor", "/sessions", "/apps", "/language", "/delete")
     deed = f"/posts/{post.rpartition('/')[2]}/delete"
-    paths = ["/", post, deed, "/@mira", "/@circle", "/groups", "/groups/new", "/steward"]
+    paths = ["/", post, deed, "/requests", "/@mira", "/@circle", "/groups", "/groups/new", "/steward"]
     await _walk(mira, [*paths, *(f"/settings{name}" for name in names)])
     page = await mira.get("/nothing", 404)
     assert not bare(page), bare(page)
