@@ -12,7 +12,7 @@ from federation.vocab.types import POST_TYPES, Activity, Object
 from instance.activities.addressing import inner_of, visibility_of
 from instance.activities.gathering import Standing, learn, standing, strangers
 from instance.activities.incoming_members import forget
-from instance.content import posts, receive, submissions
+from instance.content import posts, receive
 from instance.content.receive import RemoteAttachment, RemotePoll, RemotePost
 from instance.db.content import post
 from instance.db.groups import group_post
@@ -107,16 +107,14 @@ async def collect(federation: Federation, about: Object, known: Standing) -> Gat
 
 
 def keep(u: Unit, gathered: Gathered, activity_iri: str = "") -> int | None:
-    """Keep a post, unless nobody here may read it; bring it before the groups that it names. Returns its id."""
+    """Keep a post, unless nobody here may read it; its groups are asked as well. Returns its id."""
     remote = _remote_post(u, gathered)
     if remote is None:
         return None
     post_id = receive.receive(u, remote)
-    if post_id is not None:
-        submissions.submit(u, post_id)
-        if activity_iri:
-            named = update(group_post).where(group_post.c.post_id == post_id, group_post.c.activity_iri.is_(None))
-            u.connection.execute(named.values(activity_iri=activity_iri))
+    if post_id is not None and activity_iri:
+        named = update(group_post).where(group_post.c.post_id == post_id, group_post.c.activity_iri.is_(None))
+        u.connection.execute(named.values(activity_iri=activity_iri))
     return post_id
 
 

@@ -34,11 +34,12 @@ def known(named: Mapping[tuple[str, str], Row[Any]]) -> dict[tuple[str, str], Kn
     return {pair: Known(row.id, row.name, row.url or row.iri) for pair, row in named.items()}
 
 
-def set_mentions(u: Unit, post_id: int, ids: Iterable[int], silent: Iterable[int] = ()) -> None:
+def set_mentions(u: Unit, post_id: int, ids: Iterable[int], silent: Iterable[int] = (), *, new: bool = False) -> None:
     """Keep who is mentioned. Who no longer is stays addressed in silence: she has read it already."""
     loud = list(dict.fromkeys(ids))
     quiet = [account_id for account_id in dict.fromkeys(silent) if account_id not in set(loud)]
-    before = set(u.connection.execute(select(mention.c.account_id).where(mention.c.post_id == post_id)).scalars())
+    asked = select(mention.c.account_id).where(mention.c.post_id == post_id)
+    before = set() if new else set(u.connection.execute(asked).scalars())
     if before:
         named = mention.c.account_id.in_(loud)
         u.connection.execute(update(mention).where(mention.c.post_id == post_id).values(silent=~named))

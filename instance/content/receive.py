@@ -87,7 +87,7 @@ def receive(u: Unit, remote: RemotePost) -> int | None:
     post_id = sortable_id(remote.created_at, u.now)
     if not insert_new(u.connection, post, **_values(u, post_id, remote, parent)):
         return receive(u, remote)  # another process was faster
-    _hang_on(u, post_id, remote)
+    _hang_on(u, post_id, remote, new=True)
     parts.count_posts(u, remote.account_id, 1)
     if parent is not None:
         parts.count_on_post(u, parent.id, "replies_count", 1)
@@ -148,19 +148,20 @@ def _group_of(u: Unit, remote: RemotePost, parent: Row[Any] | None) -> int | Non
     return parent.group_id if parent is not None and parent.visibility in OPEN_TO_ALL else None
 
 
-def _hang_on(u: Unit, post_id: int, remote: RemotePost) -> None:
-    parts.set_mentions(u, post_id, remote.mentions[:MOST_NAMED], remote.silent_mentions[:MOST_NAMED])
+def _hang_on(u: Unit, post_id: int, remote: RemotePost, *, new: bool = False) -> None:
+    parts.set_mentions(u, post_id, remote.mentions[:MOST_NAMED], remote.silent_mentions[:MOST_NAMED], new=new)
     tags = {tag_name(shown): shown.removeprefix("#") for shown in remote.tags[:MOST_TAGS]}
-    parts.set_tags(
-        u, post_id, {name: shown for name, shown in tags.items() if 0 < len(name) <= TAG_LENGTH >= len(shown)}
-    )
+    fitting = {name: shown for name, shown in tags.items() if 0 < len(name) <= TAG_LENGTH >= len(shown)}
+    parts.set_tags(u, post_id, fitting, new=new)
+    if not new:
+        parts.drop_media(u, attachment.c.post_id == post_id)
     _set_files(u, post_id, remote)
     if remote.poll is not None:
         _set_poll(u, post_id, remote.poll)
 
 
 def _set_files(u: Unit, post_id: int, remote: RemotePost) -> None:
-    parts.drop_media(u, attachment.c.post_id == post_id)
+    rows = []
     for position, file in enumerate(remote.attachments[:ROOM]):
         size = {"width": file.width, "height": file.height} if file.width and file.height else None
         row = {
@@ -176,7 +177,9 @@ def _set_files(u: Unit, post_id: int, remote: RemotePost) -> None:
             "meta": {"original": size} if size else None,
             "created_at": u.now,
         }
-        u.connection.execute(insert(attachment).values(**row))
+        rows.append(row)
+    if rows:
+        u.connection.execute(insert(attachment), rows)
 
 
 def _set_poll(u: Unit, post_id: int, remote: RemotePoll) -> None:

@@ -15,7 +15,7 @@ post = Table(
     to("post", "boost_of_id", nullable=True, index=True),
     to("post", "reply_to_id", nullable=True, on_delete="SET NULL", index=True),
     to("account", "reply_to_account_id", nullable=True, on_delete="SET NULL"),
-    Column("reply_to_iri", Text, nullable=True),
+    Column("reply_to_iri", Text, nullable=True, index=True),
     Column("thread_id", String(20), nullable=False, index=True),  # id of the thread's first known post
     to("account", "group_id", nullable=True, on_delete="SET NULL", index=True),  # ours or a remote one
     Column("visibility", String(12), nullable=False),  # public unlisted followers group direct (DECISIONS 7)
