@@ -36,6 +36,10 @@ class Served:
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
+    def pss(self) -> float:
+        """Memory in MB that the instance and its living children hold, shared pages counted in part."""
+        return sum(_pss(pid) for pid in (self.pid, *_children(self.pid))) / 1024
+
     def cli(self, *words: str) -> str:
         """Run a command of the command line on this instance; its last line."""
         run = subprocess.run([*SKERRY, *words, "--data", str(self.data)], check=True, capture_output=True, text=True)
@@ -45,6 +49,16 @@ class Served:
         """Make a member who may post in public; her token."""
         self.cli("account", "create", name, "--public-posting")
         return self.cli("token", "create", name, "--scopes", "read write follow push")
+
+
+def _children(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in found]
+
+
+def _pss(pid: int) -> int:
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(rollup.partition("\nPss:")[2].split()[0])
 
 
 @contextmanager
