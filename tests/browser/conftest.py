@@ -34,9 +34,9 @@ def executable() -> str | None:
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, or one counted skip."""
+    """Chromium, or one counted skip. Ends with its module: while it lives, no test with a loop of its own can run."""
     path = executable()
     if path is None:
         if os.environ.get("SKERRY_BROWSER") == "required":
