@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import home_page, idle_memory, startup
+from benchmarks import delivery, home_page, idle_memory, ingest, startup
 
 Measure = Callable[[str, int, int], dict[str, Any]]
 
@@ -25,7 +25,9 @@ class Row:
 
 
 ROWS = [
+    Row("CPU ms per signed Create until it shows", "3.5", ingest.measure, "cpu_ms_a_create", 2000, 300),
     Row("CPU ms per home page of 20", "0.75", home_page.measure, "cpu_ms_a_page", 3000, 600),
+    Row("CPU ms per signed delivery over TLS", "1.4", delivery.measure, "cpu_ms_a_delivery", 20, 5),
     Row("MB idle (PSS)", "110", idle_memory.measure, "idle_pss_mb", 1, 1),
     Row("MB idle (RSS)", "", idle_memory.measure, "idle_rss_mb", 1, 1),
     Row("s to ready, first start", "", startup.measure, "first_start_s", 1, 1),

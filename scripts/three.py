@@ -24,8 +24,8 @@ import httpx
 
 ROOT = Path(__file__).parents[1]
 PASSWORD = "three circles on one hill"
-READY_SECONDS = 60
-ARRIVE_SECONDS = 60
+READY_SECONDS = 120
+ARRIVE_SECONDS = 120
 
 
 class DemoError(Exception):

@@ -12,9 +12,14 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support import postgres
 from tests.support.world import World
+
+# Two cores are shared with whatever else runs: how long one example takes says nothing.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 KINDS = ["sqlite", "postgresql"]
 POSTGRES = "SKERRY_TESTS_POSTGRES_URL"  # from the process that started the server to its helpers

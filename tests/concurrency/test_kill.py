@@ -111,7 +111,7 @@ async def test_one_process_killed(databases: Databases, tmp_path: Path, posting:
     client: Any = None
     try:
         for _ in range(KILLS):
-            assert web.wait() < 10
+            web.wait()
             client = client or posting(web.url)
             time.sleep(random.uniform(0.05, 0.5))
             web.kill()

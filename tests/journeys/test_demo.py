@@ -53,7 +53,7 @@ def test_everything_arrives_and_it_ends(tmp_path: Path) -> None:
             started = time.monotonic()
             demo.send_signal(signal.SIGINT)
             assert demo.wait(40) == 0
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 30
     for url in urls:
         with pytest.raises(httpx.TransportError):
             httpx.get(url, trust_env=False, timeout=2)

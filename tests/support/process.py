@@ -60,7 +60,7 @@ class Process:
             self.running = subprocess.Popen(command, stdout=log, stderr=log, env=self.environment(), cwd=ROOT)
         return self
 
-    def wait(self, seconds: float = 30.0) -> float:
+    def wait(self, seconds: float = 90.0) -> float:
         """Wait until /health/ready answers 200; returns how many seconds that took."""
         started = time.monotonic()
         while time.monotonic() - started < seconds:
@@ -75,12 +75,18 @@ class Process:
                 time.sleep(0.02)
         raise AssertionError(f"not ready after {seconds} s: {self.log()[-2000:]}")
 
-    def wait_for(self, text: str, seconds: float = 30.0) -> None:
+    def wait_for(self, text: str, seconds: float = 90.0) -> None:
         """Wait until it has printed this."""
         deadline = time.monotonic() + seconds
         while text not in self.log():
             assert time.monotonic() < deadline, f"it did not say {text!r}: {self.log()[-2000:]}"
             time.sleep(0.02)
+
+    def cpu(self) -> float:
+        """Seconds of CPU that it has used; says more than the clock where others work beside it."""
+        assert self.running is not None
+        fields = Path(f"/proc/{self.running.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def stop(self, seconds: float = 15.0) -> int:
         """End it as a service manager does; its exit status."""
@@ -112,7 +118,7 @@ class Process:
         """Run another `skerry` command on the same data folder. Values are on stdout, the rest on stderr."""
         command = [sys.executable, "-m", "instance", *arguments, "--data", str(self.data)]
         done = subprocess.run(
-            command, env=self.environment(), cwd=ROOT, input=given, capture_output=True, text=True, timeout=60
+            command, env=self.environment(), cwd=ROOT, input=given, capture_output=True, text=True, timeout=120
         )
         assert not check or done.returncode == 0, f"skerry {' '.join(arguments)}: {done.returncode}\n{done.stderr}"
         return done
