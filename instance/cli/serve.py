@@ -1,6 +1,7 @@
 """`skerry serve`: check, upgrade (SQLite), listen."""
 
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,15 @@ from instance.settings import Settings, load, unknown_variables
 GRACE_SECONDS = 4  # for open connections; the job runner has as long again
 
 
+class Server(uvicorn.Server):
+    """uvicorn's server, which tells open streams that it stops: they would keep it waiting."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        served: Any = self.config.app
+        served.state.stopping = True
+        await super().shutdown(sockets)
+
+
 @click.command()
 @click.option("--host", help="Address to listen on (default 127.0.0.1).")
 @click.option("--port", type=int, help="Port to listen on (default 8000).")
@@ -40,7 +50,7 @@ def command(host: str | None, port: int | None, base_url: str | None, workers: i
     say_setup_link(settings)
     click.echo(f"Skerry runs at {settings.base_url} ({settings.mode}); stop it with Ctrl-C.", err=True)
     if settings.workers == 1:
-        uvicorn.Server(server_config(settings, app.build(settings, bell=_bell(settings)))).run()
+        Server(server_config(settings, app.build(settings, bell=_bell(settings)))).run()
         return
     os.environ.update({f"SKERRY_{name.upper()}": str(value) for name, value in given.items() if value is not None})
     config = server_config(settings, "instance.cli.serve:web_process")

@@ -167,15 +167,15 @@ async def events(request: Request) -> Response:
     name = words or request.query_params.get("stream", "user")
     stream = await open_stream(house, caller, name, dict(request.query_params))
     headers = {"Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_told(stream, token), headers=headers, media_type="text/event-stream")
+    return StreamingResponse(_told(request, stream, token), headers=headers, media_type="text/event-stream")
 
 
-async def _told(stream: Stream, token: str | None) -> AsyncIterator[str]:
+async def _told(request: Request, stream: Stream, token: str | None) -> AsyncIterator[str]:
     _open(stream.house, 1)
     try:
         yield ":)\n"
         looks = 0
-        while True:
+        while not getattr(request.app.state, "stopping", False):
             await asyncio.sleep(PAUSE)
             await caller_of(stream.house, token)
             looks += 1

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -124,3 +125,16 @@ def test_server_sent_events(ann: Client, bea: Client) -> None:
         assert next(line for line in lines if line.startswith("event:")) == "event: update"
         assert json.loads(next(lines).removeprefix("data: "))["id"] == post["id"]
     assert httpx.get(address, trust_env=False).status_code == 401
+
+
+def test_open_streams_do_not_keep_the_instance_from_stopping(tmp_path: Path) -> None:
+    with served(tmp_path / "data") as instance:
+        dora = _client(instance, "dora")
+        headers = {"Authorization": f"Bearer {dora.token}"}
+        address = f"{instance.url}/api/v1/streaming/user"
+        with httpx.stream("GET", address, headers=headers, trust_env=False, timeout=PATIENCE) as answer:
+            lines = answer.iter_lines()
+            assert next(lines) == ":)"
+            assert instance.stop() in {0, -15}
+            assert list(lines) == []
+        assert "running task" not in instance.log()
