@@ -14,6 +14,7 @@ from sqlalchemy import Connection, exists, select
 from federation.context import Federation
 from federation.errors import FederationError
 from federation.remote import actors as remote_actors
+from federation.vocab.iris import PUBLIC
 from instance.activities.actors import profile_of
 from instance.db.content import post
 from instance.db.people import account, follow
@@ -31,6 +32,8 @@ class Standing:
     accounts: dict[str, Any] = field(default_factory=dict)
     posts: dict[str, Any] = field(default_factory=dict)
     followed: bool = False
+    asked: frozenset[str] = frozenset()
+    """The actors that our rows were asked for."""
 
     def names_ours(self, iris: Iterable[str]) -> bool:
         """Whether one of these actors is ours."""
@@ -39,14 +42,14 @@ class Standing:
 
 async def standing(federation: Federation, actor: str, actors: Collection[str], objects: Collection[str]) -> Standing:
     """Ask our rows, in one read."""
-    return await federation.store.read(_standing, actor, [actor, *actors], list(objects))
+    wanted = {iri for iri in (actor, *actors) if iri and iri != PUBLIC}
+    return await federation.store.read(_standing, actor, wanted, [iri for iri in objects if iri])
 
 
-def _standing(connection: Connection, actor: str, actors: list[str], objects: list[str]) -> Standing:
-    found = Standing(accounts.by_iris(connection, [iri for iri in actors if iri]))
-    wanted = [iri for iri in objects if iri]
-    if wanted:
-        rows = connection.execute(select(post).where(post.c.iri.in_(wanted), post.c.deleted_at.is_(None)))
+def _standing(connection: Connection, actor: str, actors: set[str], objects: list[str]) -> Standing:
+    found = Standing(accounts.by_iris(connection, actors), asked=frozenset(actors))
+    if objects:
+        rows = connection.execute(select(post).where(post.c.iri.in_(objects), post.c.deleted_at.is_(None)))
         found.posts = {row.iri: row for row in rows}
     if actor in found.accounts:
         follower = select(account.c.id).where(account.c.domain == "", account.c.id == follow.c.follower_id)

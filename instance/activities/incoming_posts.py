@@ -96,10 +96,9 @@ def named_by(about: Object) -> list[str]:
 
 async def collect(federation: Federation, about: Object, known: Standing) -> Gathered:
     """The profiles that an object needs: its author's, and those of whom it mentions."""
-    named = named_by(about)
-    if any(iri not in known.accounts for iri in [about.attributed_to, *named]):
-        known = await standing(federation, about.attributed_to, named, [])
-    mentions = [tag.href for tag in about.tags if tag.type == "Mention"]
+    mentions = [tag.href for tag in about.tags if tag.type == "Mention" and tag.href]
+    if any(iri not in known.asked for iri in (about.attributed_to, *mentions)):
+        known = await standing(federation, about.attributed_to, mentions, [])
     profiles = await strangers(federation, known, [about.attributed_to, *mentions])
     if about.attributed_to not in known.accounts and about.attributed_to not in {one.iri for one in profiles}:
         raise UnbelievableError("the author can't be had")
@@ -107,12 +106,13 @@ async def collect(federation: Federation, about: Object, known: Standing) -> Gat
 
 
 def keep(u: Unit, gathered: Gathered, activity_iri: str = "") -> int | None:
-    """Keep a post, unless nobody here may read it; its groups are asked as well. Returns its id."""
+    """Keep a post, unless nobody here may read it. Returns its id. `activity_iri`: its Create, which groups pass on."""
     remote = _remote_post(u, gathered)
     if remote is None:
         return None
     post_id = receive.receive(u, remote)
-    if post_id is not None and activity_iri:
+    may_be_in_a_group = remote.mentions or remote.silent_mentions or remote.reply_to_iri
+    if post_id is not None and activity_iri and may_be_in_a_group:
         named = update(group_post).where(group_post.c.post_id == post_id, group_post.c.activity_iri.is_(None))
         u.connection.execute(named.values(activity_iri=activity_iri))
     return post_id

@@ -27,13 +27,13 @@ def on_announced(u: Unit, event: GroupPostAnnounced) -> None:
     composed = notes.compose(u.connection, u.site, row) if row is not None else None
     if composed is None or group is None:
         return
+    asked = select(group_post.c.activity_iri).where(group_post.c.id == event.group_post_id)
+    iri = u.connection.execute(asked).scalar() or f"{composed.row.iri}/activity"
+    _announce(u, group, build.wrapping(composed.document, "Create", iri), composed.row)  # first: it saves a fetch
     boost = notes.by_id(u.connection, event.boost_id) if event.boost_id is not None else None
     if boost is not None:
         made = notes.boost(boost, group, composed.row, composed.author)
         _send(u, group, made, composed.row, also=[composed.author.iri])
-    asked = select(group_post.c.activity_iri).where(group_post.c.id == event.group_post_id)
-    iri = u.connection.execute(asked).scalar() or f"{composed.row.iri}/activity"
-    _announce(u, group, build.wrapping(composed.document, "Create", iri), composed.row)
 
 
 def on_edited(u: Unit, event: PostEdited) -> None:
