@@ -98,6 +98,7 @@ ACTIVITIES: HandlerTable = {
 TIMED = [
     *daily.SWEEPS,
     daily.Timed("erase unused pictures", HOUR, attachments.sweep),
+    daily.Timed("forget old home entries", 6 * HOUR, timelines.sweep),
 ]
 
 

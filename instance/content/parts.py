@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
+from instance.content.drafts import OPEN_TO_ALL
 from instance.content.formatting import Known, handles
+from instance.content.words import SEALED
 from instance.db.content import attachment, favourite, mention, poll, poll_vote, post, tag
 from instance.db.people import account
 from instance.db.unit import Unit
@@ -119,8 +121,15 @@ def count_on_post(u: Unit, post_id: int, column: str, by: int) -> None:
     )
 
 
-def count_posts(u: Unit, account_id: int, by: int) -> None:
-    """Change an author's kept count of posts."""
+def counts_as_answer(visibility: str, local_only: bool) -> bool:
+    """Whether an answer shows in its parent's count: only what anyone may read, or the number would tell of the rest."""
+    return visibility in OPEN_TO_ALL and not local_only
+
+
+def count_posts(u: Unit, account_id: int, visibility: str, by: int) -> None:
+    """Change an author's kept count of posts. Direct and closed ones don't count: nobody else is to know of them."""
+    if visibility in SEALED:
+        return
     values: dict[str, Any] = {"posts_count": account.c.posts_count + by}
     if by > 0:
         values["last_post_at"] = u.now

@@ -52,9 +52,9 @@ def write(u: Unit, author_id: int, draft: Draft) -> int:
     ):
         raise RepeatedError
     _hang_on(u, author_id, post_id, draft, made)
-    parts.count_posts(u, author_id, 1)
-    if parent is not None:
+    if parent is not None and parts.counts_as_answer(given.visibility, draft.local_only):
         parts.count_on_post(u, parent.id, "replies_count", 1)
+    parts.count_posts(u, author_id, given.visibility, 1)
     timelines.fan_out(u, post_id)
     u.record(PostWritten(post_id))
     submissions.submit(u, post_id)
@@ -179,7 +179,7 @@ def delete_post(u: Unit, post_id: int) -> None:
     u.connection.execute(delete(post).where(post.c.boost_of_id == post_id))
     answers = update(post).where(post.c.reply_to_id == post_id)
     u.connection.execute(answers.values(reply_to_id=None, version=post.c.version + 1))
-    if row.reply_to_id is not None:
+    if row.reply_to_id is not None and parts.counts_as_answer(row.visibility, row.local_only):
         parts.count_on_post(u, row.reply_to_id, "replies_count", -1)
-    parts.count_posts(u, row.account_id, -1)
+    parts.count_posts(u, row.account_id, row.visibility, -1)
     u.record(PostDeleted(post_id, row.account_id, knew))

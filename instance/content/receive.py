@@ -88,10 +88,10 @@ def receive(u: Unit, remote: RemotePost) -> int | None:
     if not insert_new(u.connection, post, **_values(u, post_id, remote, parent)):
         return receive(u, remote)  # another process was faster
     _hang_on(u, post_id, remote, new=True)
-    parts.count_posts(u, remote.account_id, 1)
-    if parent is not None:
+    if parent is not None and parts.counts_as_answer(remote.visibility, False):
         parts.count_on_post(u, parent.id, "replies_count", 1)
     _adopt(u, post_id, remote, parent.thread_id if parent is not None else str(post_id))
+    parts.count_posts(u, remote.account_id, remote.visibility, 1)
     timelines.fan_out(u, post_id)
     u.record(PostReceived(post_id))
     submissions.submit(u, post_id)
@@ -211,7 +211,7 @@ def _set_poll(u: Unit, post_id: int, remote: RemotePoll) -> None:
 
 def _adopt(u: Unit, post_id: int, remote: RemotePost, thread_id: str) -> None:
     """Answers that were here before this post find their place under it, with all that hangs on them."""
-    orphans = select(post.c.id, post.c.thread_id).where(
+    orphans = select(post.c.id, post.c.thread_id, post.c.visibility, post.c.local_only).where(
         post.c.reply_to_iri == remote.iri, post.c.reply_to_id.is_(None), post.c.deleted_at.is_(None)
     )
     rows = u.connection.execute(orphans).all()
@@ -221,7 +221,8 @@ def _adopt(u: Unit, post_id: int, remote: RemotePost, thread_id: str) -> None:
     joined = {"reply_to_id": post_id, "reply_to_account_id": remote.account_id, "version": post.c.version + 1}
     u.connection.execute(update(post).where(post.c.id.in_(ids)).values(**joined))
     u.connection.execute(update(post).where(post.c.thread_id.in_(threads)).values(thread_id=thread_id))
-    parts.count_on_post(u, post_id, "replies_count", len(ids))
+    counted = sum(parts.counts_as_answer(row.visibility, row.local_only) for row in rows)
+    parts.count_on_post(u, post_id, "replies_count", counted)
 
 
 def receive_edit(u: Unit, remote: RemotePost) -> int | None:

@@ -4,18 +4,22 @@ from typing import Any
 
 from sqlalchemy import and_, delete, or_, select, text
 
-from instance.clock import HOUR, Millis
+from instance.clock import DAY, HOUR, Millis
 from instance.db.content import mention, post
 from instance.db.people import account
 from instance.db.reading import timeline_entry
 from instance.db.unit import Unit
 from instance.db.upsert import insert_new
 from instance.events import BlockMade, FollowAccepted, FollowEnded, FollowRejected
+from instance.ids import EPOCH_2020, RANDOM_BITS
 
 BACKLOG = 20
 """How many older posts a new follower finds in her home timeline."""
 FRESH: Millis = HOUR
 """For how long a group's boost takes the place of the post itself at home."""
+KEPT: Millis = 180 * DAY
+"""How long a post stands in home timelines."""
+SWEEP = 200
 
 # Followers of the author that are ours and want this: boosts switched on, no answers to strangers, not on an exclusive
 # list; a direct post only for those whom it mentions. Blocks and mutes are applied when the page is read.
@@ -77,6 +81,13 @@ def take_out(u: Unit, post_id: int) -> None:
 def take_out_boost(u: Unit, boost_id: int) -> None:
     """Take a boost out of all home timelines."""
     u.connection.execute(delete(timeline_entry).where(timeline_entry.c.post_id == boost_id))
+
+
+def sweep(u: Unit) -> int:
+    """Forget what stood at home long ago; returns how many entries went. The posts stay where they are."""
+    before = (u.now - KEPT - EPOCH_2020) << RANDOM_BITS
+    old = select(timeline_entry.c.post_id).where(timeline_entry.c.post_id < before).distinct().limit(SWEEP)
+    return u.connection.execute(delete(timeline_entry).where(timeline_entry.c.post_id.in_(old))).rowcount
 
 
 def on_follow(u: Unit, event: FollowAccepted) -> None:

@@ -119,3 +119,24 @@ async def test_an_answer_below_a_hidden_post_stays_in_the_thread(world: World) -
     below = await write(ben, "in public", visibility="public", in_reply_to_id=hidden["id"])
     context = (await get(a, eve, f"/api/v1/statuses/{start['id']}/context")).json()
     assert [status["id"] for status in context["descendants"]] == [below["id"]]
+
+
+async def test_numbers_do_not_tell_of_hidden_posts(world: World) -> None:
+    a = await world.instance()
+    ana, ben = await member(a, "ana", public=True), await member(a, "ben", public=True)
+    start = await write(ana, "start")
+    hidden = await write(ben, "for you @ana", visibility="direct", in_reply_to_id=start["id"])
+    await write(ben, "for followers", visibility="private", in_reply_to_id=start["id"])
+
+    async def numbers() -> tuple[int, int]:
+        shown = (await get(a, None, f"/api/v1/statuses/{start['id']}")).json()
+        account = (await get(a, None, f"/api/v1/accounts/{ben.account_id}")).json()
+        return shown["replies_count"], account["statuses_count"]
+
+    assert await numbers() == (0, 1)
+    await ben.delete(f"/api/v1/statuses/{hidden['id']}")
+    assert await numbers() == (0, 1)
+    open_answer = await write(ben, "for all", visibility="public", in_reply_to_id=start["id"])
+    assert await numbers() == (1, 2)
+    await ben.delete(f"/api/v1/statuses/{open_answer['id']}")
+    assert await numbers() == (0, 1)
