@@ -48,6 +48,11 @@ class Federation:
         """IRI of the Application, which signs what no member does."""
         return f"{self.base_url}/actor"
 
+    @property
+    def policy(self) -> str:
+        """IRI of the policy that this instance publishes."""
+        return f"{self.base_url}/policy"
+
     def is_ours(self, iri: str) -> bool:
         """Whether an IRI lies on this instance."""
         return iri == self.base_url or iri.startswith(self.base_url + "/")

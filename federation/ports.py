@@ -54,11 +54,24 @@ class Seals(Protocol):
     def open(self, sealed: bytes, table: str, column: str, row: str | int) -> bytes: ...
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """A policy with its number and the moment from which it holds."""
+
+    number: int
+    adopted_at: int
+    document: PolicyDocument
+
+
 class PolicyInForce(Protocol):
     """The policy in force, asked at accept, at enqueue, at send and at every signed read."""
 
     async def document(self) -> PolicyDocument:
         """The newest document; cheap enough to be asked for each time."""
+        ...
+
+    async def newest(self) -> PolicyVersion:
+        """The same, as it is published."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from federation.endpoints import application, documents, inbox, wellknown
+from federation.endpoints import application, documents, inbox, policy, wellknown
 from federation.endpoints.answers import guarded
 
 ROUTES = [
@@ -13,6 +13,7 @@ ROUTES = [
     Route("/nodeinfo/{version}", guarded(wellknown.nodeinfo)),
     Route("/actor", guarded(application.get_application)),
     Route("/actor/outbox", guarded(application.get_application_outbox)),
+    Route("/policy", guarded(policy.get_policy)),
     Route("/inbox", guarded(inbox.post_inbox), methods=["POST"]),
     Route("/actor/inbox", guarded(inbox.post_inbox), methods=["POST"]),
     Route("/u/{owner}/inbox", guarded(inbox.post_inbox), methods=["POST"]),

@@ -72,7 +72,9 @@ class Entrance:
         self.answers = answers
         self._tally = tally
         self._hosts = hosts_of(site)
-        self._headers = Headers(https=site.settings.https, media_url=site.settings.media_url)
+        self._headers = Headers(
+            https=site.settings.https, media_url=site.settings.media_url, policy=site.url("/policy")
+        )
         self._limits = Limits(monotonic) if site.settings.rate_limits else None
         self._proxies = site.settings.trusted_proxies
 

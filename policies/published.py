@@ -19,12 +19,63 @@ from policies.leaving import Requirement
 from policies.purposes import ENDINGS, PURPOSES, USES, Ending, Purpose, Use
 from policies.sections import Promises, Retention
 
-CONTEXT = [
-    "https://www.w3.org/ns/activitystreams",
-    "https://w3id.org/security/data-integrity/v2",
-    "https://w3id.org/skerry/ns",
-]
-PROFILE = "https://w3id.org/skerry/ns#odrl-profile-1"
+NAMESPACE = "https://w3id.org/skerry/ns#"
+_TYPED = {
+    "duration": ("maxRetention", "maxLease", "erasureWithin", "breachNoticeWithin"),
+    "dateTime": ("validFrom", "validUntil"),
+}
+_WORDS = {
+    "permission": "odrl:permission",
+    "prohibition": "odrl:prohibition",
+    "obligation": "odrl:obligation",
+    "constraint": "odrl:constraint",
+    "jurisdiction": "dpv:hasJurisdiction",
+    "rightLiteral": "odrl:rightOperand",
+}
+_NAMED = {
+    "conflict": "odrl:conflict",
+    "action": "odrl:action",
+    "leftOperand": "odrl:leftOperand",
+    "operator": "odrl:operator",
+    "rightOperand": "odrl:rightOperand",
+    "measures": "dpv:hasTechnicalOrganisationalMeasure",
+    "purposes": "dpv:hasPurpose",
+    "personalData": "dpv:hasPersonalData",
+    "legalBasis": "dpv:hasLegalBasis",
+    "staffAccess": "skerry:staffAccess",
+    "assurance": "skerry:assurance",
+}
+_LINKS = {
+    "profile": "odrl:profile",
+    "controller": "dpv:hasDataController",
+    "notice": "dpv:hasNotice",
+    "requires": "skerry:requires",
+    "searchableBy": "http://fedibird.com/ns#searchableBy",
+}
+_OWN = (
+    *("PrivacyPolicy", "PolicyRequirement", "policyVersion"),
+    *("authorizedFetch", "memberScopedReads", "protectedMedia", "erasureReceipts"),
+    *("loggedAndDisclosed", "logged", "unlogged", "none", "claimed", "agreed", "probed", "audited"),
+)
+TERMS: dict[str, Any] = {
+    "skerry": NAMESPACE,
+    "odrl": "http://www.w3.org/ns/odrl/2/",
+    "dpv": "https://w3id.org/dpv#",
+    "pd": "https://w3id.org/dpv/pd#",
+    "dpv-ai": "https://w3id.org/dpv/ai#",
+    **{name: f"skerry:{name}" for name in _OWN},
+    **_WORDS,
+    **{name: {"@id": iri, "@type": "@vocab"} for name, iri in _NAMED.items()},
+    **{name: {"@id": iri, "@type": "@id"} for name, iri in _LINKS.items()},
+    **{
+        name: {"@id": f"skerry:{name}", "@type": f"http://www.w3.org/2001/XMLSchema#{kind}"}
+        for kind, names in _TYPED.items()
+        for name in names
+    },
+}
+"""Our terms, written into each document: the address of our own context is not registered yet, and nobody could load it."""
+CONTEXT = ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/data-integrity/v2", TERMS]
+PROFILE = f"{NAMESPACE}odrl-profile-1"
 LONGEST_VALIDITY = 92 * 86_400_000
 ENVELOPE = frozenset({"@context", "id", "policyVersion", "validFrom", "validUntil", "skerry:sealedDigest", "proof"})
 MEMBERS_ONLY = {"leftOperand": "odrl:recipient", "operator": "odrl:eq", "rightOperand": "skerry:AdmittedMember"}

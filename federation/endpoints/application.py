@@ -7,9 +7,13 @@ from federation.context import Federation
 from federation.endpoints.answers import activity_json, not_found
 from federation.signatures.keyring import OwnKey
 from federation.vocab.build import ACTIVITYSTREAMS, MULTIKEY, SECURITY, Document, collection
+from policies.published import NAMESPACE
 
 OPEN = {"Cache-Control": "public, max-age=300", "Vary": "Accept"}
-IMPLEMENTS = {"@id": "https://w3id.org/fep/844e#implements", "@type": "@id"}
+TERMS = {
+    "implements": {"@id": "https://w3id.org/fep/844e#implements", "@type": "@id"},
+    "privacyPolicy": {"@id": f"{NAMESPACE}privacyPolicy", "@type": "@id"},
+}
 
 
 def with_keys(document: Document, found: list[OwnKey]) -> Document:
@@ -28,7 +32,7 @@ def application(federation: Federation) -> Document:
     """The Application's document, without keys."""
     iri = federation.actor
     return {
-        "@context": [ACTIVITYSTREAMS, SECURITY, MULTIKEY, {"implements": IMPLEMENTS}],
+        "@context": [ACTIVITYSTREAMS, SECURITY, MULTIKEY, TERMS],
         "id": iri,
         "type": "Application",
         "preferredUsername": federation.domain,
@@ -38,6 +42,7 @@ def application(federation: Federation) -> Document:
         "outbox": f"{iri}/outbox",
         "endpoints": {"sharedInbox": f"{federation.base_url}/inbox"},
         "manuallyApprovesFollowers": True,
+        "privacyPolicy": federation.policy,
         "implements": [
             {"type": "Link", "href": "https://datatracker.ietf.org/doc/html/rfc9421", "name": "RFC-9421"},
             {"type": "Link", "href": "https://w3id.org/fep/1b12", "name": "FEP-1b12"},

@@ -110,6 +110,6 @@ async def nodeinfo(federation: Federation, request: Request) -> Response:
         "services": {"inbound": [], "outbound": []},
         "openRegistrations": federation.open_registrations,
         "usage": {"users": {}},
-        "metadata": {},
+        "metadata": {"privacyPolicy": federation.policy},
     }
     return json(document, f'application/json; profile="{NODEINFO}{version}#"', OPEN)

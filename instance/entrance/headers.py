@@ -67,7 +67,8 @@ def opener_policy(path: str) -> Header:
 class Headers:
     """The headers of one instance, joined once at start."""
 
-    def __init__(self, *, https: bool, media_url: str) -> None:
+    def __init__(self, *, https: bool, media_url: str, policy: str) -> None:
+        self._policy = (b"link", f'<{policy}>; rel="privacy-policy"'.encode())
         secure = ((b"strict-transport-security", f"max-age={HSTS_SECONDS}".encode()),) if https else ()
         own = (*SECURITY, (b"cross-origin-resource-policy", b"same-origin"), *secure)
         self._page = (*own, page_policy(media_url))
@@ -75,11 +76,14 @@ class Headers:
         self._apps = (*SECURITY, (b"cross-origin-resource-policy", b"cross-origin"), *secure, *CORS, NOT_A_PAGE)
 
     def add(self, headers: list[Header], path: str, *, for_apps: bool) -> None:
-        """Add what an answer has not set itself."""
+        """Add what an answer has not set itself. Pages and `/` name our policy before any other link (RFC 6903)."""
         present = dict(headers)
+        is_page = present.get(b"content-type", b"").startswith(b"text/html")
+        if path == "/" or is_page:
+            headers.insert(0, self._policy)
         if for_apps:
             wanted = self._apps
-        elif present.get(b"content-type", b"").startswith(b"text/html"):
+        elif is_page:
             wanted = self._page
         else:
             wanted = self._other

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection, select
 
+from federation.ports import PolicyVersion
 from instance.db.hot import Query
 from instance.db.store import Store
 from instance.db.system import policy_version
@@ -12,7 +13,7 @@ from policies.document import PolicyDocument, parse
 from policies.presets import preset
 
 NEWEST = Query("SELECT id FROM policy_version ORDER BY id DESC LIMIT 1")
-DOCUMENT = Query("SELECT digest, document FROM policy_version WHERE id = :id")
+DOCUMENT = Query("SELECT digest, document, adopted_at FROM policy_version WHERE id = :id")
 
 
 class HasStore(Protocol):
@@ -37,15 +38,21 @@ class InForce:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._version = 0
+        self._adopted_at = 0
         self._document = preset("closed")
+
+    async def newest(self) -> PolicyVersion:
+        """The policy in force with its number and since when; number 0: none was adopted yet."""
+        document = await self.document()
+        return PolicyVersion(self._version, self._adopted_at, document)
 
     async def document(self) -> PolicyDocument:
         """The policy by which to judge now. Before one was adopted: closed."""
         newest = await self._store.hot(NEWEST)
         version = newest[0][0] if newest else 0
         if version != self._version:
-            [(digest, text)] = await self._store.hot(DOCUMENT, id=version)
-            self._document, self._version = _parsed(digest, text), version
+            [(digest, text, adopted_at)] = await self._store.hot(DOCUMENT, id=version)
+            self._document, self._version, self._adopted_at = _parsed(digest, text), version, adopted_at
         return self._document
 
 
@@ -54,7 +61,7 @@ async def in_force(house: HasStore) -> PolicyDocument:
     newest = await house.store.hot(NEWEST)
     if not newest:
         return preset("closed")
-    [(digest, text)] = await house.store.hot(DOCUMENT, id=newest[0][0])
+    [(digest, text, _)] = await house.store.hot(DOCUMENT, id=newest[0][0])
     return _parsed(digest, text)
 
 
