@@ -79,18 +79,21 @@ def _field(field: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def media_entity(row: Any, site: Site) -> dict[str, Any]:
-    """A MediaAttachment of a row of `attachment`; `url` is null while the file is being worked on."""
-    address: str | None
+    """A MediaAttachment of a row of `attachment`; `url` is null while the file is being worked on.
+
+    Films and sound of other servers are `unknown`: apps show a link and load nothing by themselves (LEAKS L42).
+    """
+    address: str | None = None
+    kind = row.kind if row.kind in MEDIA_TYPES else "unknown"
     if row.file:
         address = store.url(site, row.file)
-    elif row.remote_url and row.kind == "image":
+    elif row.remote_url:
         address = store.remote_url(site, row.remote_url)
-    else:
-        address = row.remote_url if row.state == "ready" else None
+        kind = "image" if kind == "image" else "unknown"
     preview = store.url(site, row.preview) if row.preview else address
     return {
         "id": str(row.id),
-        "type": row.kind if row.kind in MEDIA_TYPES else "unknown",
+        "type": kind,
         "url": address,
         "preview_url": preview,
         "remote_url": row.remote_url,

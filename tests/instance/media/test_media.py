@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import insert, select
@@ -13,6 +14,7 @@ from instance.db.content import attachment, remote_file
 from instance.db.people import account
 from instance.errors import NotFoundError, RefusalError
 from instance.jobs.local import Works
+from instance.mastodon.entities import media_entity
 from instance.media import attachments, remote, store, workshop
 from instance.media.attachments import Words
 from instance.media.workshop import Workshop
@@ -233,3 +235,14 @@ async def test_pictures_go_with_the_account(world: World) -> None:
     assert (await running.client.get(f"/media/{second}")).status_code == 200
     await database.unit(accounts.delete, account_id)
     assert (await running.client.get(f"/media/{second}")).status_code == 404
+
+
+async def test_apps_load_nothing_from_other_servers(world: World) -> None:
+    site = (await world.instance()).house.site
+    row = SimpleNamespace(id=1, file=None, preview=None, state="ready", meta=None, description="", blurhash=None)
+    for kind, told in (("image", "image"), ("video", "unknown"), ("audio", "unknown"), ("gifv", "unknown")):
+        row.kind, row.remote_url = kind, "https://b.example/x"
+        shown = media_entity(row, site)
+        assert shown["type"] == told
+        assert shown["url"].startswith("https://a.example/media/remote/")
+        assert shown["preview_url"].startswith("https://a.example/media/remote/")
