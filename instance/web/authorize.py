@@ -3,6 +3,7 @@
 While app and redirect address are in doubt nobody is sent anywhere: an error page is all there is (RFC 6749 §4.1.2.1).
 """
 
+import re
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
@@ -29,6 +30,7 @@ MEANINGS = (
     ("follow", N_("follow, block and mute people in your name")),
     ("push", N_("send you notices on this device")),
 )
+PLAIN_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 OTHERS = {"read": N_("read: {what}"), "write": N_("change: {what}")}
 PARAMS = (
     "response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method",
@@ -72,7 +74,7 @@ async def ask(visitor: Visitor) -> Response:
         where=parts.netloc if parts.scheme in {"http", "https"} else _("the app"),
     )
     settings = visitor.house.site.settings
-    shown.headers["Content-Security-Policy"] = content_policy(settings, forms_to=_leads_to(asked.redirect_uri))
+    shown.headers["Content-Security-Policy"] = content_policy(settings, forms_to=leads_to(asked.redirect_uri))
     return shown
 
 
@@ -102,10 +104,12 @@ async def _checked(visitor: Visitor, params: Mapping[str, str]) -> AuthorizeRequ
         return RedirectResponse(refusal.redirect, 303)
 
 
-def _leads_to(redirect_uri: str) -> str:
-    """What `form-action` must allow so that the browser follows the answer to the app."""
+def leads_to(redirect_uri: str) -> str:
+    """What `form-action` must allow so that the browser follows the answer to the app: its origin, or its scheme alone
+    where the host is written so that it can't stand in a header.
+    """
     parts = urlsplit(redirect_uri)
-    if parts.scheme in {"http", "https"}:
+    if parts.scheme in {"http", "https"} and PLAIN_HOST.fullmatch(parts.netloc):
         return f"{parts.scheme}://{parts.netloc}"
     return f"{parts.scheme}:"
 

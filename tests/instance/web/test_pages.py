@@ -13,6 +13,7 @@ from instance.auth.apps import register_app
 from instance.db.people import account, login
 from instance.db.unit import Unit
 from instance.people import accounts
+from instance.web.authorize import leads_to
 from tests.instance.web.conftest import MakeGuest
 from tests.support.guest import PASSWORD, Guest
 from tests.support.world import Running, World
@@ -350,3 +351,28 @@ async def test_a_steward_in_production_has_no_desk_without_a_second_step(world: 
     await stella.send("/settings/second-factor", code=pyotp.TOTP(secret).now())
     await stella.get("/steward")
     assert "Nobody waits" in stella.text
+
+
+@pytest.mark.parametrize(
+    ("redirect", "allowed"),
+    [
+        ("https://phanpy.social/", "https://phanpy.social"),
+        ("http://127.0.0.1:9000/cb", "http://127.0.0.1:9000"),
+        ("myapp://callback", "myapp:"),
+        ("https://例え.example/cb", "https:"),
+        ("https://x.example;img-src/cb", "https:"),
+        ("https://user:word@x.example/cb", "https:"),
+        ("urn:ietf:wg:oauth:2.0:oob", "urn:"),
+    ],
+)
+def test_where_the_form_of_an_app_may_lead(redirect: str, allowed: str) -> None:
+    assert leads_to(redirect) == allowed
+
+
+async def test_an_app_with_a_foreign_script_in_its_address(world: World, guest: MakeGuest) -> None:
+    running = await world.instance()
+    mira = guest(running)
+    await mira.join("mira")
+    app = await running.house.store.unit(register_app, "Seagull", ["https://例え.example/cb"], "read", None)
+    query = {"response_type": "code", "client_id": app.client_id, "redirect_uri": "https://例え.example/cb"}
+    assert (await mira.client.get("/oauth/authorize", params=query)).status_code == 200
