@@ -267,3 +267,14 @@ async def test_what_cannot_be_posted_is_refused_in_words(world: World, bad: dict
     assert len(refused.json()["error"]) > 10
     assert (await a.client.post(API, json={"status": "x"})).status_code == 401
     assert await a.house.store.read(lambda c: c.execute(select(post)).all()) == []
+
+
+async def test_a_boost_is_for_followers_where_public_posting_is_not_allowed(world: World) -> None:
+    a = await world.instance()
+    ana, ben = await member(a, "ana", public=True), await member(a, "ben")
+    made = await write(ana, "hi")
+    wrapper = (await ben.post(f"{API}/{made['id']}/reblog", json={"visibility": "public"})).json()
+    assert (wrapper["visibility"], wrapper["reblog"]["visibility"]) == ("private", "public")
+    assert (await a.client.get(f"{API}/{wrapper['id']}")).status_code == 404
+    assert (await a.client.get(f"{API}/{made['id']}/reblogged_by")).json() == []
+    assert (await a.client.get(f"{API}/{made['id']}")).json()["reblogs_count"] == 1
