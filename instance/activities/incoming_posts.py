@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import select, update
 
 from federation.context import Federation
-from federation.errors import UnbelievableError
-from federation.inbound.authority import object_of
+from federation.errors import FederationError, UnbelievableError
+from federation.inbound.authority import fetched_object, object_of
 from federation.vocab.iris import PUBLIC
 from federation.vocab.types import POST_TYPES, Activity, Object
 from instance.activities.addressing import inner_of, visibility_of
@@ -21,6 +21,7 @@ from instance.people import accounts
 from instance.people.remote import RemoteProfile
 
 UNTITLED = frozenset({"Note", "Question"})
+MOST_ABOVE = 5
 VISIBLE_TO_ANYONE = frozenset({"public", "unlisted"})
 
 
@@ -32,6 +33,8 @@ class Gathered:
     profiles: list[RemoteProfile] = field(default_factory=list)
     to: list[str] = field(default_factory=list)
     cc: list[str] = field(default_factory=list)
+    above: "list[Gathered]" = field(default_factory=list)
+    """Posts of its thread that were not here, oldest first."""
 
 
 class Written:
@@ -49,11 +52,15 @@ class Written:
             raise UnbelievableError("that is no post")
         gathered = await collect(federation, about, known)
         gathered.to, gathered.cc = activity.to, activity.cc
+        gathered.above = await thread_above(federation, about)
         return gathered
 
     def apply(self, u: Unit, activity: Activity, gathered: Gathered | None) -> None:
         if gathered is None:
             return
+        for one in gathered.above:
+            learn(u, one.profiles)
+            keep(u, one)
         learn(u, gathered.profiles)
         if not _is_vote(u, gathered.about):
             keep(u, gathered, activity.id)
@@ -103,6 +110,25 @@ async def collect(federation: Federation, about: Object, known: Standing) -> Gat
     if about.attributed_to not in known.accounts and about.attributed_to not in {one.iri for one in profiles}:
         raise UnbelievableError("the author can't be had")
     return Gathered(about, profiles)
+
+
+async def thread_above(federation: Federation, about: Object) -> list[Gathered]:
+    """What a post answers, as far as it is not here and anyone may read it: at most `MOST_ABOVE` posts, oldest first."""
+    found: list[Gathered] = []
+    answered = about.in_reply_to
+    while answered and len(found) < MOST_ABOVE and not federation.is_ours(answered):
+        known = await standing(federation, "", [], [answered])
+        if answered in known.posts:
+            break
+        try:
+            above = await fetched_object(federation, answered)
+            if above.type not in POST_TYPES or not is_public(above):
+                break
+            found.insert(0, await collect(federation, above, known))
+        except FederationError:
+            break
+        answered = above.in_reply_to
+    return found
 
 
 def keep(u: Unit, gathered: Gathered, activity_iri: str = "") -> int | None:

@@ -160,3 +160,17 @@ async def test_a_picture_arrives_with_its_description(world: World) -> None:
     assert (attached["type"], attached["description"]) == ("image", "The sea, calm")
     assert attached["blurhash"]
     assert attached["url"].startswith("https://b.example/media/")
+
+
+async def test_an_answer_brings_what_it_answers(world: World) -> None:
+    anna, ben = await _friends(world)
+    cleo = await member(await world.instance("c.example"), "cleo", public=True)
+    await world.settle()
+    await follow(world, ben, "@cleo@c.example")
+    await write(world, cleo, "Where does it start?", visibility="public")
+    asked = await seen(ben, "Where does it start?")
+    await write(world, ben, "@cleo@c.example Here", in_reply_to_id=asked["id"], visibility="public")
+    found_by = (await anna.get("/api/v2/search", params={"q": "@ben@b.example", "resolve": "true"})).json()["accounts"]
+    [mine] = (await anna.get(f"/api/v1/accounts/{found_by[0]['id']}/statuses")).json()
+    above = (await anna.get(f"/api/v1/statuses/{mine['id']}/context")).json()["ancestors"]
+    assert [plain(status["content"]) for status in above] == ["Where does it start?"]
