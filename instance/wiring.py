@@ -17,7 +17,7 @@ from instance.activities import (
     outgoing_posts,
 )
 from instance.auth.registration import MAIL
-from instance.clock import HOUR
+from instance.clock import HOUR, MINUTE
 from instance.content import conversations, polls, timelines
 from instance.content import erasure as post_erasure
 from instance.db.unit import Handlers
@@ -30,6 +30,7 @@ from instance.media import attachments
 from instance.media import remote as pictures
 from instance.notices import mail, notifications
 from instance.people import accounts, erasure
+from instance.policy import adopt as policy
 
 # event -> handlers, run in the same transaction
 EVENTS: Handlers = {
@@ -97,6 +98,7 @@ ACTIVITIES: HandlerTable = {
 # what runs by the clock
 TIMED = [
     *daily.SWEEPS,
+    daily.Timed("end rules of the policy", 10 * MINUTE, policy.end_rules),
     daily.Timed("erase unused pictures", HOUR, attachments.sweep),
     daily.Timed("forget old home entries", 6 * HOUR, timelines.sweep),
 ]

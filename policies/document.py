@@ -107,6 +107,21 @@ class PolicyDocument:
         name = _host(host)
         return replace(self, peers={key: rule for key, rule in self.peers.items() if key != name})
 
+    @cached_property
+    def ends(self) -> tuple[int, ...]:
+        """The moments (milliseconds) at which rules end, in order."""
+        return tuple(sorted(rule.until for rule in self.peers.values() if rule.until is not None))
+
+    def at(self, now: int) -> "PolicyDocument":
+        """This policy as it holds at `now` (milliseconds): rules that are over are gone, the others have no end.
+
+        For judgements only: it has another digest than the policy.
+        """
+        if not self.ends:
+            return self
+        kept = self.without_expired(now).peers
+        return replace(self, peers={host: replace(rule, until=None) for host, rule in kept.items()})
+
     def without_expired(self, now: int) -> "PolicyDocument":
         """This policy without the rules whose time is over at `now` (milliseconds)."""
         kept = {host: rule for host, rule in self.peers.items() if rule.until is None or rule.until > now}

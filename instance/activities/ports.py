@@ -19,4 +19,6 @@ def make_ports(site: Site, store: Store, handlers: HandlerTable) -> Ports:
     def may(document: Any, host: str, facts: Mapping[str, Any]) -> bool:
         return may_send(document, host, facts).allowed
 
-    return Ports(InForce(store), may, Actors(site, store), Objects(site, store), handlers, (RefusalError,))
+    return Ports(
+        InForce(store, site.clock.now), may, Actors(site, store), Objects(site, store), handlers, (RefusalError,)
+    )

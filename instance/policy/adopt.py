@@ -24,13 +24,15 @@ def adopt(u: Unit, document: PolicyDocument, mandate: str) -> int:
     made = insert(policy_version).values(**values, adopted_at=u.now).returning(policy_version.c.id)
     version: int = u.connection.execute(made).scalar_one()
 
+    judged = document.at(u.now)
+
     def refusal(host: str, facts: dict[str, object]) -> str | None:
-        decision = may_send(document, host, facts)
+        decision = may_send(judged, host, facts)
         return None if decision.allowed else ", ".join(decision.reasons)
 
     regate.queued(u.connection, u.now, refusal)
     for host in regate.held_hosts(u.connection):
-        now = stance(document, host)
+        now = stance(judged, host)
         if now is not Stance.HELD:
             regate.held(u.connection, u.now, host, let_in=now is not Stance.BLOCKED)
             u.wake("inbox")
@@ -46,13 +48,28 @@ def adopt_first(u: Unit) -> bool:
     return True
 
 
+def end_rules(u: Unit) -> int:
+    """Take rules out whose time is over, as a new version; how many there were. A timed job."""
+    document = in_force_here(u.connection)
+    kept = document.without_expired(u.now)
+    if kept is document:
+        return 0
+    adopt(u, kept, "end of a rule")
+    return len(document.peers) - len(kept.peers)
+
+
 def has_policy(connection: Connection) -> bool:
     """Whether a policy was ever adopted."""
     return connection.execute(select(policy_version.c.id).limit(1)).first() is not None
 
 
-def set_stance(u: Unit, host: str, new: Stance, reason: str = "", *, mandate: str = "steward") -> PolicyDocument:
-    """Change the stance towards one host. Raises policies.document.PolicyError for what is no host."""
-    document = in_force_here(u.connection).with_stance(host, new, reason)
+def set_stance(
+    u: Unit, host: str, new: Stance, reason: str = "", *, mandate: str = "steward", until: int | None = None
+) -> PolicyDocument:
+    """Change the stance towards one host, until a moment (milliseconds) or for good.
+
+    Raises policies.document.PolicyError for what is no host.
+    """
+    document = in_force_here(u.connection).with_stance(host, new, reason, until=until)
     adopt(u, document, mandate)
     return document

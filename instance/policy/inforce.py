@@ -1,5 +1,6 @@
 """The policy in force: the newest `policy_version`, read once for each version and kept parsed."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from policies.presets import preset
 
 NEWEST = Query("SELECT id FROM policy_version ORDER BY id DESC LIMIT 1")
 DOCUMENT = Query("SELECT digest, document, adopted_at FROM policy_version WHERE id = :id")
+FAR_AHEAD = 1 << 62
 
 
 class HasStore(Protocol):
@@ -33,27 +35,43 @@ def _parsed(digest: str, text: str) -> PolicyDocument:
 
 
 class InForce:
-    """The policy in force of one instance, one hot statement a question; asked again for every use."""
+    """The policy in force of one instance, one hot statement a question; asked again for every use.
 
-    def __init__(self, store: Store) -> None:
+    With `now` (milliseconds), rules that have ended are left out at once.
+    """
+
+    def __init__(self, store: Store, now: Callable[[], int] | None = None) -> None:
         self._store = store
+        self._now = now
+        self._judged = preset("closed")
+        self._good_until = 0
         self._version = 0
         self._adopted_at = 0
         self._document = preset("closed")
 
     async def newest(self) -> PolicyVersion:
         """The policy in force with its number and since when; number 0: none was adopted yet."""
-        document = await self.document()
-        return PolicyVersion(self._version, self._adopted_at, document)
+        await self._look()
+        return PolicyVersion(self._version, self._adopted_at, self._document)
 
     async def document(self) -> PolicyDocument:
         """The policy by which to judge now. Before one was adopted: closed."""
+        await self._look()
+        if self._now is None:
+            return self._document
+        now = self._now()
+        if now >= self._good_until:
+            self._judged = self._document.at(now)
+            self._good_until = next((end for end in self._document.ends if end > now), FAR_AHEAD)
+        return self._judged
+
+    async def _look(self) -> None:
         newest = await self._store.hot(NEWEST)
         version = newest[0][0] if newest else 0
         if version != self._version:
             [(digest, text, adopted_at)] = await self._store.hot(DOCUMENT, id=version)
             self._document, self._version, self._adopted_at = _parsed(digest, text), version, adopted_at
-        return self._document
+            self._good_until = 0
 
 
 async def in_force(house: HasStore) -> PolicyDocument:

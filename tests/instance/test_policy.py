@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select
 from federation.schema import delivery, inbox_activity, outbox_item
 from instance.cli import skerry
 from instance.db.unit import Unit
-from instance.policy.adopt import adopt_first, set_stance
+from instance.policy.adopt import adopt_first, end_rules, set_stance
 from instance.policy.inforce import InForce, in_force, in_force_here
 from instance.policy.judge import RELATION, facts_of, may_send
 from policies.peers import Stance, stance
@@ -118,3 +118,21 @@ def test_the_command_line_changes_a_stance(tmp_path: Path, sqlite_template: Path
     refused = CliRunner().invoke(skerry, ["policy", "set-stance", "no host", "held", "--data", str(tmp_path)])
     assert refused.exit_code == 1
     assert "is no host" in refused.stderr
+
+
+async def test_a_rule_ends_at_its_moment(world: World) -> None:
+    house = (await world.instance()).house
+    kept = InForce(house.store, house.site.clock.now)
+    soon = (house.site.clock.now() + 60_000) // 1000 * 1000
+    await house.store.unit(_queue)
+    await house.store.unit(lambda u: set_stance(u, "bad.example", Stance.HELD, "a trial", until=soon))
+    assert stance(await kept.document(), "bad.example") == "held"
+    published = (await kept.newest()).document
+    assert published.peers["bad.example"].until == soon
+    assert await house.store.unit(end_rules) == 0
+    world.clock.turn(60_000)
+    assert stance(await kept.document(), "bad.example") == "allowed"
+    assert await house.store.unit(end_rules) == 1
+    assert await house.store.unit(end_rules) == 0
+    assert "bad.example" not in (await kept.newest()).document.peers
+    assert (await house.store.read(_states))["bad.example"] == ("cancelled", "received")

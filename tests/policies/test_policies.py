@@ -205,3 +205,13 @@ def test_the_digest_does_not_hang_on_order() -> None:
     other = _policy(b_example="held", a_example="blocked")
     assert one.digest == other.digest
     assert one.digest != one.with_stance("a.example", Stance.HELD).digest
+
+
+@given(DOCUMENTS, HOSTS, st.integers(1, 100), st.integers(1, 100), STANCES)
+def test_a_policy_at_a_moment_judges_as_the_policy_does_then(
+    policy: PolicyDocument, host: str, until: int, now: int, word: Stance
+) -> None:
+    ending = policy.with_stance(host, word, until=until)
+    for other in (host, "sub." + host.partition(":")[0]):
+        assert stance(ending.at(now), other) is stance(ending, other, now)
+        assert STRICTNESS[stance(ending, other)] >= STRICTNESS[stance(ending, other, now)]
