@@ -99,7 +99,7 @@ def peers(port: int, servers: int, *, tls: bool) -> Iterator[Peers]:
 
 
 def _wait(url: str) -> None:
-    for _ in range(100):
+    for _ in range(600):
         try:
             httpx.get(url, verify=False)
         except httpx.TransportError:

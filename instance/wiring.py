@@ -3,6 +3,7 @@
 from functools import partial
 
 from federation.inbound.process import Inbox
+from federation.outbound import deliveries
 from federation.outbound.schedule import Deliveries
 from federation.ports import HandlerTable
 from federation.vocab.types import ACTOR_TYPES
@@ -101,6 +102,7 @@ TIMED = [
     daily.Timed("end rules of the policy", 10 * MINUTE, policy.end_rules),
     daily.Timed("erase unused pictures", HOUR, attachments.sweep),
     daily.Timed("forget old home entries", 6 * HOUR, timelines.sweep),
+    daily.Timed("erase settled deliveries", HOUR, deliveries.forget_old),
 ]
 
 

@@ -5,20 +5,18 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, or_, select, update
+from sqlalchemy import Connection, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from federation.ports import Unit
 from federation.schema import inbox_activity
-from federation.vocab.times import DAY
 
 PUMP = "inbox"
 LEASE = 120_000
 MOST_TRIES = 5
 PAUSES = (10_000, 60_000, 600_000, 3_600_000)  # after the first, second ... failed try
 REASON_LENGTH = 200
-KEPT = 7 * DAY  # how long a processed activity is remembered, so that it is not taken twice
 
 
 class LeaseLostError(Exception):
@@ -102,12 +100,6 @@ def release_all(u: Unit) -> None:
     """Free every lease: at the start of the only process, whose predecessor can't be alive."""
     held = inbox_activity.c.lease.is_not(None)
     u.connection.execute(update(inbox_activity).where(held).values(lease=None, lease_until=None))
-
-
-def forget_old(u: Unit) -> int:
-    """Delete rows that were processed long ago; returns how many."""
-    old = inbox_activity.c.state.in_(["done", "ignored"]) & (inbox_activity.c.done_at < u.now - KEPT)
-    return u.connection.execute(delete(inbox_activity).where(old)).rowcount
 
 
 def counts(connection: Connection) -> dict[str, int]:

@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
+from federation.errors import GoneError, UnreachableError
 from federation.inbound import arrivals
 from federation.schema import inbox_activity
 from instance.clock import HOUR
@@ -134,3 +135,46 @@ async def test_many_arrivals_share_few_transactions(home: Running, peer: Peer, m
     assert {answer.status_code for answer in answers} == {202}
     assert sum(units) == 30
     assert len(units) < 15
+
+
+async def test_accepting_costs_one_statement(home: Running, peer: Peer) -> None:
+    """Key and policy are at hand: one look at the policy's version on the driver, one insert for all that wait."""
+    await peer.post(home, peer.activity("Like", BOB, "https://a.example/x", "first"))
+    statements: list[str] = []
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    for engine in home.house.store.engines:
+        event.listen(engine, "before_cursor_execute", count)
+    before = home.house.store.hot_count
+    await peer.post(home, peer.activity("Like", BOB, "https://a.example/x", "second"))
+    for engine in home.house.store.engines:
+        event.remove(engine, "before_cursor_execute", count)
+    assert len(statements) == 1, statements
+    assert statements[0].startswith("INSERT INTO inbox_activity")
+    assert home.house.store.hot_count - before <= 2
+
+
+async def test_what_can_not_be_fetched_now_is_tried_again(
+    world: World, home: Running, peer: Peer, recorder: Recorder
+) -> None:
+    silent = [UnreachableError("third.example took too long"), GoneError("third.example says no", 404), None]
+
+    async def gather(_federation: Any, _activity: Any) -> None:
+        error = silent.pop(0)
+        if error is not None:
+            raise error
+
+    recorder.gathers = gather
+    await peer.post(home, peer.activity("Like", BOB, "https://a.example/x", 1))
+    await world.settle()
+    (row,) = await rows(home)
+    assert (row.state, row.reason) == ("received", "UnreachableError: third.example took too long")
+    world.clock.turn(HOUR)
+    await world.settle()
+    (row,) = await rows(home)
+    assert (row.state, row.reason, row.body) == ("ignored", "GoneError: third.example says no", None)
+    await peer.post(home, peer.activity("Like", BOB, "https://a.example/x", 2))
+    await world.settle()
+    assert [row.state for row in await rows(home)] == ["ignored", "done"]
