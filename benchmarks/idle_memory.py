@@ -2,7 +2,7 @@
 
     .venv/bin/python -m benchmarks.idle_memory [sqlite|postgresql ...] [--port 18331]
 
-Two members, twenty posts, a picture, the pages of a visitor; then ten seconds of rest. What counts is PSS (proportional set
+Two members, twenty posts, a picture, the pages of a visitor; then rest until the picture child has ended. What counts is PSS (proportional set
 size, /proc/PID/smaps_rollup) of the process and of every child that still lives; RSS is told too, for peers report it.
 """
 
@@ -16,6 +16,7 @@ from benchmarks.served import Served, served
 from tests.instance.media.pictures import picture
 
 REST_SECONDS = 10
+CHILD_SECONDS = 120  # the child that encodes pictures ends by itself when nobody sends any
 
 
 def use(instance: Served) -> None:
@@ -38,7 +39,10 @@ def measure(kind: str, port: int, _rounds: int = 1) -> dict[str, object]:
     """One run on one kind of database."""
     with served(kind, port) as instance:
         use(instance)
+        before = time.monotonic()
         time.sleep(REST_SECONDS)
+        while instance.children() and time.monotonic() < before + CHILD_SECONDS:
+            time.sleep(1)
         return {"database": kind, "idle_pss_mb": round(instance.pss(), 1), "idle_rss_mb": round(instance.memory(), 1)}
 
 

@@ -36,9 +36,13 @@ class Served:
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
+    def children(self) -> list[int]:
+        """Its living child processes."""
+        return _children(self.pid)
+
     def pss(self) -> float:
         """Memory in MB that the instance and its living children hold, shared pages counted in part."""
-        return sum(_pss(pid) for pid in (self.pid, *_children(self.pid))) / 1024
+        return sum(_pss(pid) for pid in (self.pid, *self.children())) / 1024
 
     def cli(self, *words: str) -> str:
         """Run a command of the command line on this instance; its last line."""
