@@ -53,7 +53,9 @@ def document() -> PolicyDocument:
 def judgements() -> dict[str, Callable[[], object]]:
     """What is measured."""
     policy = document()
-    envelope = Envelope("https://p/policy", "https://p/actor", "https://p/privacy", 1, NOW, NOW + 80 * 86_400_000)
+    envelope = Envelope(
+        "https://p/policy", "https://p/actor", "https://p/privacy", 1, NOW, NOW + 80 * 86_400_000, b"seal"
+    )
     promised = read(publish(policy, envelope), proven=True)
     peer = PeerFacts("www.sub.host0.example", signed=True, at=NOW + 1, policy=promised, assurance=Assurance.PROBED)
     text = "Since the infusion I sleep better, and the pain in my hands is almost gone. Who else has tried it? " * 5

@@ -56,11 +56,6 @@ class PolicyDocument:
         path=("peers", "meeting"),
         term="skerry:strangersWhoSatisfy",
     )
-    seal: str = setting(
-        "",
-        Text(pattern="[0-9a-f]{0,64}", example="0f3a, a random number", strict=FREE),
-        "The seal of this version is {value}.",
-    )
     promises: Promises = section(Promises)
     retention: Retention = section(Retention)
     requirement: Requirement = section(Requirement)

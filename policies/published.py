@@ -1,11 +1,12 @@
 """A policy as it is published: JSON-LD with W3C DPV and ODRL terms. Written here from ours, read here from a peer's.
 
-Names of servers, accounts and words that posts may hold are not published; they go in through the digest, which a random seal
-keeps from being guessed. What is agreed upon between two servers is `terms_digest`: what the document promises, without its
+Names of servers, accounts and words that posts may hold are not published; they go in through a digest under a secret,
+so that nobody can guess them. What is agreed upon between two servers is `terms_digest`: what the document promises, without its
 number and its dates, so that renewing a policy and blocking a server change no agreement.
 """
 
 import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,6 +93,8 @@ class Envelope:
     version: int
     valid_from: int
     valid_until: int
+    seal: bytes
+    """A secret of the publisher; keeps what is not published from being guessed by its digest."""
 
 
 def publish(document: PolicyDocument, envelope: Envelope) -> dict[str, Any]:
@@ -113,7 +116,7 @@ def publish(document: PolicyDocument, envelope: Envelope) -> dict[str, Any]:
         **_terms([line for line in FIELDS if not line.name.startswith("requirement.")], document),
         **_rules(document),
         "requires": as_requirement(document.requirement),
-        "skerry:sealedDigest": document.digest,
+        "skerry:sealedDigest": "sha256:" + hmac.new(envelope.seal, document.digest.encode(), "sha256").hexdigest(),
     }
 
 

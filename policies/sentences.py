@@ -8,7 +8,7 @@ from policies.words import Sentence, say
 def sentences_of(document: PolicyDocument, *, public: bool = False) -> list[Sentence]:
     """Every field that says something, one sentence each.
 
-    `public`: for everybody. What is not published (names of servers and accounts, words, the seal) is only counted there.
+    `public`: for everybody. What is not published (names of servers and accounts, words) is only counted there.
     """
     found: list[Sentence] = []
     for line in FIELDS:

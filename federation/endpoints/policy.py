@@ -16,6 +16,7 @@ from policies.published import Envelope, publish
 
 OPEN = {"Cache-Control": "public, max-age=300", "Vary": "Accept"}
 DAY = 86_400_000
+SEAL = b"skerry: seal of published policies"
 PERIOD, VALID = 14 * DAY, 60 * DAY
 """Dates move on every 14 days and reach 60 days ahead: who asks gets a policy that holds for 46 days at least."""
 
@@ -35,7 +36,8 @@ async def signed_policy(federation: Federation, key: OwnKey) -> Document:
     since = now - now % PERIOD
     valid_from = max(since, min(newest.adopted_at, now)) // 1000 * 1000
     page = f"{federation.base_url}/privacy"
-    envelope = Envelope(federation.policy, federation.actor, page, newest.number, valid_from, since + VALID)
     if not isinstance(key.private, Ed25519PrivateKey):
         raise MalformedError("proofs are made with Ed25519 keys only")
+    seal = key.private.sign(SEAL)  # always the same bytes, which only the key's owner can make; they never leave
+    envelope = Envelope(federation.policy, federation.actor, page, newest.number, valid_from, since + VALID, seal)
     return prove(publish(newest.document, envelope), key.private, key.id, valid_from)

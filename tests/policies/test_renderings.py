@@ -27,7 +27,13 @@ from tests.policies.making import DOCUMENTS, FEW, values
 NOW = 1_790_000_000_000
 DAY = 86_400_000
 ENVELOPE = Envelope(
-    "https://a.example/policy/1", "https://a.example/actor", "https://a.example/privacy", 1, NOW, NOW + 92 * DAY
+    "https://a.example/policy/1",
+    "https://a.example/actor",
+    "https://a.example/privacy",
+    1,
+    NOW,
+    NOW + 92 * DAY,
+    b"seal",
 )
 
 

@@ -19,7 +19,13 @@ from tests.policies.making import FEW, built
 NOW = 1_790_000_000_000
 DAY = 86_400_000
 ENVELOPE = Envelope(
-    "https://b.example/policy/1", "https://b.example/actor", "https://b.example/privacy", 1, NOW, NOW + 92 * DAY
+    "https://b.example/policy/1",
+    "https://b.example/actor",
+    "https://b.example/privacy",
+    1,
+    NOW,
+    NOW + 92 * DAY,
+    b"seal",
 )
 COVE = PolicyDocument(
     "Cove",
