@@ -30,7 +30,7 @@ def parse(body: bytes) -> dict[str, Any]:
         raise MalformedError("that is no JSON object")
     if len(body) > 4096:
         _check_width(document)
-    return document
+    return _without_nul(document) if b"\\u0000" in body else document
 
 
 def _check_depth(body: bytes) -> None:
@@ -55,6 +55,17 @@ def _check_width(document: dict[str, Any]) -> None:
         if seen > MOST_VALUES:
             raise MalformedError(f"more than {MOST_VALUES} values")
         waiting.extend(item for item in inner if isinstance(item, dict | list))
+
+
+def _without_nul(value: Any) -> Any:
+    """The same without NUL characters, which no PostgreSQL keeps and nobody reads."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, list):
+        return [_without_nul(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_nul(name): _without_nul(item) for name, item in value.items()}
+    return value
 
 
 def encode(document: dict[str, Any]) -> str:

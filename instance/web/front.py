@@ -1,6 +1,7 @@
 """The pages that are always readable: the first page for strangers, about, who can read what."""
 
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 import instance
@@ -43,6 +44,17 @@ WHO_READS = (
     (N_("Favourites and bookmarks"), N_("The author sees a favourite. Bookmarks are yours alone.")),
 )
 
+ROBOTS = """\
+User-agent: *
+Allow: /$
+Allow: /about$
+Allow: /privacy$
+Allow: /static/
+Allow: /.well-known/
+Allow: /nodeinfo
+Disallow: /
+"""
+
 
 async def first(visitor: Visitor) -> Response:
     """`/`: what this server is; for members their home."""
@@ -66,4 +78,14 @@ async def privacy(visitor: Visitor) -> Response:
     return visitor.page("privacy.html", rows=[(_(what), _(who)) for what, who in WHO_READS])
 
 
-ROUTES = [Route("/", page(first)), Route("/about", page(about)), Route("/privacy", page(privacy))]
+async def robots(_request: Request) -> Response:
+    """GET /robots.txt (RFC 9309): what tells of the server may be indexed, what tells of people not."""
+    return PlainTextResponse(ROBOTS, headers={"Cache-Control": "public, max-age=86400"})
+
+
+ROUTES = [
+    Route("/", page(first)),
+    Route("/about", page(about)),
+    Route("/privacy", page(privacy)),
+    Route("/robots.txt", robots, methods=["GET"]),
+]

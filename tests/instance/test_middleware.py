@@ -23,6 +23,7 @@ from instance.observe import Tally
 from instance.settings import load
 from instance.site import Site
 from instance.vault import Vault
+from tests.support.world import World
 
 WORDS = "my diagnosis"
 
@@ -238,3 +239,15 @@ async def test_an_answer_that_has_begun_is_cut_off() -> None:
     await Entrance(broken, site, Answers(), Tally())(scope, send, send)
     assert [m["type"] for m in sent] == ["http.response.start"]
     assert WORDS not in json.dumps(sent, default=str)
+
+
+async def test_an_inbox_says_itself_that_a_signature_is_for_another_host(world: World) -> None:
+    """Bad signatures are 401 (DECISIONS 20), whichever Host they name."""
+    running = await world.instance()
+    for path in ("/inbox", "/u/1/inbox"):
+        answer = await running.client.post(
+            path,
+            headers={"Host": "evil.example"},
+            json={"@context": "x", "type": "Like", "actor": "https://b.example/u/1"},
+        )
+        assert answer.status_code == 401

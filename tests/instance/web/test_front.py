@@ -1,5 +1,7 @@
 """The pages for everyone, and error pages."""
 
+from urllib.robotparser import RobotFileParser
+
 import pytest
 
 from instance.db.unit import Unit
@@ -19,6 +21,17 @@ async def test_page_for_everyone(world: World, path: str) -> None:
     response = await running.client.get(path)
     assert response.status_code == 200
     check(response)
+
+
+async def test_robots_are_told_to_read_of_no_person(world: World) -> None:
+    running = await world.instance()
+    answer = await running.client.get("/robots.txt")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    rules = RobotFileParser()
+    rules.parse([line.replace("$", "") for line in answer.text.splitlines() if line != "Allow: /$"])  # knows no "$"
+    assert rules.can_fetch("Bot", "https://a.example/about")
+    for path in ("/@anna", "/@anna/1", "/u/1", "/g/abc", "/groups", "/inbox", "/api/v1/timelines/public", "/media/x"):
+        assert not rules.can_fetch("Bot", f"https://a.example{path}"), path
 
 
 async def test_absent_forbidden_and_unknown_look_the_same(world: World) -> None:
