@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 import asyncpg
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from instance.db.engine import open_sqlite, postgres_dsn, postgres_engine, sqlite_engine, sqlite_path
@@ -20,6 +21,10 @@ from instance.site import Site
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
+
+# Another unit was quicker: run anew, a unit sees what that one did. Unique or foreign key, serialization, deadlock.
+CROSSED = frozenset({"23505", "23503", "40001", "40P01"})
+MOST_RUNS = 4
 
 
 class Store(Protocol):
@@ -114,8 +119,14 @@ class PostgresStore:
         self.hot_count = 0
 
     async def unit(self, fn: Callable[..., T], *args: Any) -> T:
-        async with self._engine.begin() as connection:
-            unit, result = await connection.run_sync(self._run, fn, args)
+        for left in reversed(range(MOST_RUNS)):
+            try:
+                async with self._engine.begin() as connection:
+                    unit, result = await connection.run_sync(self._run, fn, args)
+                break
+            except DBAPIError as error:
+                if left == 0 or getattr(error.orig, "sqlstate", None) not in CROSSED:
+                    raise
         _committed(self, unit)
         return result
 

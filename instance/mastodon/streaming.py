@@ -167,6 +167,8 @@ async def events(request: Request) -> Response:
     name = words or request.query_params.get("stream", "user")
     stream = await open_stream(house, caller, name, dict(request.query_params))
     headers = {"Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type="text/event-stream")  # a stream without words would never end
     return StreamingResponse(_told(request, stream, token), headers=headers, media_type="text/event-stream")
 
 

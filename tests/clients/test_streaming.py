@@ -138,3 +138,11 @@ def test_open_streams_do_not_keep_the_instance_from_stopping(tmp_path: Path) -> 
             assert instance.stop() in {0, -15}
             assert list(lines) == []
         assert "running task" not in instance.log()
+
+
+def test_only_the_headers_of_a_stream_end_at_once(instance: Process, ann: Client) -> None:
+    """HEAD: nothing would ever be told, and the connection would be kept busy."""
+    headers = {"Authorization": f"Bearer {ann.token}"}
+    with httpx.Client(base_url=instance.url, headers=headers, trust_env=False, timeout=5) as client:
+        assert client.head("/api/v1/streaming/user").status_code == 200
+        assert client.get("/api/v1/streaming/health").status_code == 200
