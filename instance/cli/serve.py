@@ -1,10 +1,12 @@
 """`skerry serve`: check, upgrade (SQLite), listen."""
 
+import fcntl
 import os
 import socket
 import sys
+import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 import uvicorn
@@ -19,9 +21,11 @@ from instance.db.version import HEAD
 from instance.jobs.runner import Bell
 from instance.people.rebase import rebase
 from instance.remembered import remember, settle_base_url
-from instance.settings import Settings, load, unknown_variables
+from instance.settings import Settings, SettingsError, load, unknown_variables
 
 GRACE_SECONDS = 4  # for open connections; the job runner has as long again
+
+PATIENCE = 5.0  # seconds for one that is about to end
 
 
 class Server(uvicorn.Server):
@@ -46,6 +50,9 @@ def command(host: str | None, port: int | None, base_url: str | None, workers: i
     _log(settings)
     for name in unknown_variables(os.environ):
         click.echo(f"skerry: {name} is no setting and is not used; see docs/operators/settings.md", err=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _alone = alone(settings)
+    check_address(settings)
     prepare(settings)
     say_setup_link(settings)
     click.echo(f"Skerry runs at {settings.base_url} ({settings.mode}); stop it with Ctrl-C.", err=True)
@@ -72,9 +79,41 @@ def _log(settings: Settings) -> None:
     observe.configure(settings.log_level, pretty=settings.development and sys.stderr.isatty())
 
 
+def alone(settings: Settings) -> IO[str] | None:
+    """Take the folder for this process, for as long as the file given is open: its one writer and job runner.
+
+    Raises SettingsError when another has it. With PostgreSQL several may run; nothing is taken.
+    """
+    if not settings.sqlite:
+        return None
+    taken = (settings.data / "serve.lock").open("w")
+    for _ in range(int(PATIENCE * 10)):
+        try:
+            fcntl.flock(taken, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.1)
+        else:
+            return taken
+    taken.close()
+    raise SettingsError(f"an instance runs on {settings.data} already; stop it, or name another folder: --data DIR")
+
+
+def check_address(settings: Settings) -> None:
+    """See that we may listen where we shall. Raises SettingsError."""
+    try:
+        kind, _, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        where = f"{settings.host} port {settings.port}"
+        raise SettingsError(
+            f"we can't listen on {where} ({error.strerror}); stop what listens there, or name another: --host, --port"
+        ) from error
+
+
 def prepare(settings: Settings) -> None:
     """Make the data folder and the schema ready. Raises SettingsError; ends the process where it must not go on."""
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     old = settle_base_url(settings)
     if old:
         click.echo(f"skerry: this folder was at {old}; it is at {settings.base_url} from now on.", err=True)

@@ -46,6 +46,21 @@ def test_another_port_is_taken_with_a_warning(tmp_path: Path) -> None:
     assert f"this folder was at {first}; it is at {process.url} from now on" in process.log()
 
 
+def test_a_folder_or_a_port_in_use_is_told(tmp_path: Path) -> None:
+    """A second process on the same file would take the first one's leases, and its address."""
+    with served(tmp_path / "d") as process:
+        for second, said in [
+            (Process(tmp_path / "d"), "runs on"),
+            (Process(tmp_path / "e", port=process.port), f"can't listen on 127.0.0.1 port {process.port}"),
+        ]:
+            assert second.start().running is not None
+            assert second.running is not None
+            assert second.running.wait(30) == 2
+            assert said in second.log()
+        assert process.cli("account", "create", "anna").returncode == 0
+        assert httpx.get(f"{process.url}/@anna", trust_env=False).status_code == 200
+
+
 def test_an_upgrade_copies_the_file_first(tmp_path: Path) -> None:
     with served(tmp_path / "d") as process:
         pass
