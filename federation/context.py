@@ -7,6 +7,7 @@ from federation.client.http import Client
 from federation.client.lines import Lines
 from federation.collector import Collector
 from federation.ports import Clock, Ports, Store
+from federation.questions import Questions
 from federation.remote.memory import Memory
 from federation.signatures.keyring import Keyring
 
@@ -25,6 +26,8 @@ class Federation:
     ports: Ports
     arrivals: Collector
     """Stores what inboxes were sent, many in one transaction."""
+    questions: Questions
+    """Puts together what a batch of activities asks our rows."""
     user_agent: str = "Skerry"
     software_version: str = ""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

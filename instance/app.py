@@ -16,6 +16,7 @@ from federation.collector import Collector
 from federation.context import Federation
 from federation.inbound import arrivals
 from federation.outbound import deliveries
+from federation.questions import Questions
 from federation.remote.memory import Memory
 from federation.signatures.keyring import Keyring
 from instance import __version__, files, health, metrics, wiring
@@ -72,6 +73,7 @@ def make_federation(site: Site, store: Store, network: Network | None = None) ->
         memory=Memory(),
         ports=make_ports(site, store, wiring.ACTIVITIES),
         arrivals=Collector(store, arrivals.store),
+        questions=Questions(store),
         user_agent=agent,
         software_version=__version__,
         open_registrations=settings.registration is Registration.OPEN,

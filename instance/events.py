@@ -107,6 +107,7 @@ class PostReceived:
     """A remote post is there."""
 
     post_id: int
+    visibility: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ EVENTS: Handlers = {
     events.FollowEnded: [notifications.on_follow_gone, timelines.on_follow_gone, outgoing_members.on_follow_ended],
     events.BlockMade: [notifications.on_block, timelines.on_block, outgoing_members.on_block_made],
     events.PostWritten: [notifications.on_post, conversations.on_post, outgoing_posts.on_post_written],
-    events.PostReceived: [notifications.on_post, conversations.on_post],
+    events.PostReceived: [notifications.on_post, conversations.on_received],
     events.PostEdited: [notifications.on_edit, outgoing_posts.on_post_edited, outgoing_groups.on_edited],
     events.PostDeleted: [
         notifications.on_deleted,

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, bindparam, exists, select
 
 from federation.context import Federation
 from federation.errors import FederationError
@@ -41,21 +41,48 @@ class Standing:
 
 
 async def standing(federation: Federation, actor: str, actors: Collection[str], objects: Collection[str]) -> Standing:
-    """Ask our rows, in one read."""
-    wanted = {iri for iri in (actor, *actors) if iri and iri != PUBLIC}
-    return await federation.store.read(_standing, actor, wanted, [iri for iri in objects if iri])
+    """Ask our rows, in one read for all that ask at once."""
+    wanted = frozenset(iri for iri in (actor, *actors) if iri and iri != PUBLIC)
+    return await federation.questions.ask(_standings, _Question(actor, wanted, frozenset(objects) - {""}))
 
 
-def _standing(connection: Connection, actor: str, actors: set[str], objects: list[str]) -> Standing:
-    found = Standing(accounts.by_iris(connection, actors), asked=frozenset(actors))
-    if objects:
-        rows = connection.execute(select(post).where(post.c.iri.in_(objects), post.c.deleted_at.is_(None)))
-        found.posts = {row.iri: row for row in rows}
-    if actor in found.accounts:
-        follower = select(account.c.id).where(account.c.domain == "", account.c.id == follow.c.follower_id)
-        mine = (follow.c.target_id == found.accounts[actor].id, follow.c.state == "accepted", exists(follower))
-        found.followed = connection.execute(select(follow.c.id).where(*mine).limit(1)).first() is not None
-    return found
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What `standing` was asked."""
+
+    actor: str
+    actors: frozenset[str]
+    objects: frozenset[str]
+
+
+_POSTS = select(post).where(post.c.iri.in_(bindparam("iris", expanding=True)), post.c.deleted_at.is_(None))
+_follower = account.alias("follower")
+_FOLLOWED = select(account.c.id).where(
+    account.c.id.in_(bindparam("ids", expanding=True)),
+    exists().where(
+        follow.c.target_id == account.c.id,
+        follow.c.state == "accepted",
+        _follower.c.id == follow.c.follower_id,
+        _follower.c.domain == "",
+    ),
+)
+
+
+def _standings(connection: Connection, questions: list[_Question]) -> list[Standing]:
+    people = accounts.by_iris(connection, {iri for one in questions for iri in one.actors})
+    iris = {iri for one in questions for iri in one.objects if "\0" not in iri}
+    posts = {row.iri: row for row in connection.execute(_POSTS, {"iris": list(iris)})} if iris else {}
+    ids = {people[one.actor].id for one in questions if one.actor in people}
+    followed = set(connection.execute(_FOLLOWED, {"ids": list(ids)}).scalars()) if ids else set()
+    return [
+        Standing(
+            accounts={iri: people[iri] for iri in one.actors if iri in people},
+            posts={iri: posts[iri] for iri in one.objects if iri in posts},
+            followed=one.actor in people and people[one.actor].id in followed,
+            asked=one.actors,
+        )
+        for one in questions
+    ]
 
 
 async def profile(federation: Federation, iri: str, *, fresh: bool = False) -> RemoteProfile:

@@ -15,6 +15,12 @@ from instance.ids import sortable_id
 GREATEST = (1 << 63) - 1
 
 
+def on_received(u: Unit, event: PostReceived) -> None:
+    """The same for a post of another server; nothing is asked for one that is not direct."""
+    if event.visibility == "direct":
+        on_post(u, event)
+
+
 def on_post(u: Unit, event: PostWritten | PostReceived) -> None:
     """A direct post moves its thread to the top for everyone here who takes part."""
     row = u.connection.execute(select(post).where(post.c.id == event.post_id)).first()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
 
 from instance.content.drafts import OPEN_TO_ALL
 from instance.content.formatting import Known, handles
@@ -15,6 +15,8 @@ from instance.errors import RefusalError
 from instance.i18n import N_
 from instance.media.attachments import Words as MediaWords
 from instance.media.attachments import checked_description, forget_files
+
+_MENTION, _TAG = insert(mention), insert(tag)
 
 
 def named_in(connection: Connection, text: str, our_domain: str) -> dict[tuple[str, str], Row[Any]]:
@@ -40,8 +42,7 @@ def set_mentions(u: Unit, post_id: int, ids: Iterable[int], silent: Iterable[int
     """Keep who is mentioned. Who no longer is stays addressed in silence: she has read it already."""
     loud = list(dict.fromkeys(ids))
     quiet = [account_id for account_id in dict.fromkeys(silent) if account_id not in set(loud)]
-    asked = select(mention.c.account_id).where(mention.c.post_id == post_id)
-    before = set() if new else set(u.connection.execute(asked).scalars())
+    before = set() if new else _mentioned(u.connection, post_id)
     if before:
         named = mention.c.account_id.in_(loud)
         u.connection.execute(update(mention).where(mention.c.post_id == post_id).values(silent=~named))
@@ -49,7 +50,11 @@ def set_mentions(u: Unit, post_id: int, ids: Iterable[int], silent: Iterable[int
     rows += [{"account_id": account_id, "silent": True} for account_id in quiet]
     fresh = [row | {"post_id": post_id} for row in rows if row["account_id"] not in before]
     if fresh:
-        u.connection.execute(insert(mention), fresh)
+        u.connection.execute(_MENTION, fresh)
+
+
+def _mentioned(connection: Connection, post_id: int) -> set[int]:
+    return set(connection.execute(select(mention.c.account_id).where(mention.c.post_id == post_id)).scalars())
 
 
 def set_tags(u: Unit, post_id: int, tags: Mapping[str, str], *, new: bool = False) -> None:
@@ -58,7 +63,7 @@ def set_tags(u: Unit, post_id: int, tags: Mapping[str, str], *, new: bool = Fals
         u.connection.execute(delete(tag).where(tag.c.post_id == post_id))
     if tags:
         rows = [{"name": name, "post_id": post_id, "shown_as": shown} for name, shown in tags.items()]
-        u.connection.execute(insert(tag), rows)
+        u.connection.execute(_TAG, rows)
 
 
 def set_media(u: Unit, account_id: int, post_id: int, ids: Sequence[int]) -> None:
@@ -126,14 +131,23 @@ def counts_as_answer(visibility: str, local_only: bool) -> bool:
     return visibility in OPEN_TO_ALL and not local_only
 
 
+_COUNTED = (
+    update(account)
+    .where(account.c.id == bindparam("author_id"))
+    .values(posts_count=account.c.posts_count + bindparam("by"))
+)
+_ONE_MORE = _COUNTED.values(last_post_at=bindparam("at"))
+
+
 def count_posts(u: Unit, account_id: int, visibility: str, by: int) -> None:
     """Change an author's kept count of posts. Direct and closed ones don't count: nobody else is to know of them."""
     if visibility in SEALED:
         return
-    values: dict[str, Any] = {"posts_count": account.c.posts_count + by}
+    counted = {"author_id": account_id, "by": by}
     if by > 0:
-        values["last_post_at"] = u.now
-    u.connection.execute(update(account).where(account.c.id == account_id).values(**values))
+        u.connection.execute(_ONE_MORE, counted | {"at": u.now})
+    else:
+        u.connection.execute(_COUNTED, counted)
 
 
 def touched_by(connection: Connection, post_id: int) -> list[int]:

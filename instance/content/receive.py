@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from instance.clock import Millis
 from instance.content import parts, polls, submissions, timelines
@@ -27,6 +27,14 @@ TITLE_LENGTH = 300
 SUMMARY_LENGTH = 1000
 OPTION_LENGTH = 200
 ROOM = 4 * MOST_MEDIA
+
+# Built once: a post takes few statements, and building one costs more than running it.
+_HERE = select(post.c.id, post.c.deleted_at).where(post.c.iri == bindparam("iri"))
+_PARENT = select(post).where(post.c.iri == bindparam("iri"), post.c.deleted_at.is_(None), post.c.boost_of_id.is_(None))
+_ORPHANS = select(post.c.id, post.c.thread_id, post.c.visibility, post.c.local_only).where(
+    post.c.reply_to_iri == bindparam("iri"), post.c.reply_to_id.is_(None), post.c.deleted_at.is_(None)
+)
+_FILE = insert(attachment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,29 +88,28 @@ class RemotePost:
 
 def receive(u: Unit, remote: RemotePost) -> int | None:
     """Keep a remote post; returns its id. One that is here already is answered with its id, a deleted one with None."""
-    before = u.connection.execute(select(post.c.id, post.c.deleted_at).where(post.c.iri == remote.iri)).first()
-    if before is not None:
-        return before.id if before.deleted_at is None else None
     parent = _parent(u, remote.reply_to_iri)
     post_id = sortable_id(remote.created_at, u.now)
-    if not insert_new(u.connection, post, **_values(u, post_id, remote, parent)):
-        return receive(u, remote)  # another process was faster
+    values = _values(u, post_id, remote, parent)
+    if not insert_new(u.connection, post, **values):
+        before = u.connection.execute(_HERE, {"iri": remote.iri}).first()
+        if before is None:
+            return receive(u, remote)  # another post of the same millisecond has drawn the same id
+        return before.id if before.deleted_at is None else None
     _hang_on(u, post_id, remote, new=True)
     if parent is not None and parts.counts_as_answer(remote.visibility, False):
         parts.count_on_post(u, parent.id, "replies_count", 1)
     _adopt(u, post_id, remote, parent.thread_id if parent is not None else str(post_id))
     parts.count_posts(u, remote.account_id, remote.visibility, 1)
-    timelines.fan_out(u, post_id)
-    u.record(PostReceived(post_id))
-    submissions.submit(u, post_id)
+    timelines.bring_home(u, post_id, remote.account_id, remote.visibility, values["reply_to_account_id"])
+    u.record(PostReceived(post_id, remote.visibility))
+    if values["group_id"] or remote.mentions or remote.silent_mentions:
+        submissions.submit(u, post_id)
     return post_id
 
 
 def _parent(u: Unit, iri: str | None) -> Row[Any] | None:
-    if iri is None:
-        return None
-    here = select(post).where(post.c.iri == iri, post.c.deleted_at.is_(None), post.c.boost_of_id.is_(None))
-    return u.connection.execute(here).first()
+    return u.connection.execute(_PARENT, {"iri": iri}).first() if iri is not None else None
 
 
 def _values(u: Unit, post_id: int, remote: RemotePost, parent: Row[Any] | None) -> dict[str, Any]:
@@ -179,7 +186,7 @@ def _set_files(u: Unit, post_id: int, remote: RemotePost) -> None:
         }
         rows.append(row)
     if rows:
-        u.connection.execute(insert(attachment), rows)
+        u.connection.execute(_FILE, rows)
 
 
 def _set_poll(u: Unit, post_id: int, remote: RemotePoll) -> None:
@@ -211,10 +218,7 @@ def _set_poll(u: Unit, post_id: int, remote: RemotePoll) -> None:
 
 def _adopt(u: Unit, post_id: int, remote: RemotePost, thread_id: str) -> None:
     """Answers that were here before this post find their place under it, with all that hangs on them."""
-    orphans = select(post.c.id, post.c.thread_id, post.c.visibility, post.c.local_only).where(
-        post.c.reply_to_iri == remote.iri, post.c.reply_to_id.is_(None), post.c.deleted_at.is_(None)
-    )
-    rows = u.connection.execute(orphans).all()
+    rows = u.connection.execute(_ORPHANS, {"iri": remote.iri}).all()
     if not rows:
         return
     ids, threads = [row.id for row in rows], {row.thread_id for row in rows}

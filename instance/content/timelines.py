@@ -72,6 +72,12 @@ def fan_out(u: Unit, post_id: int) -> None:
     )
 
 
+def bring_home(u: Unit, post_id: int, author_id: int, visibility: str, answers: int | None) -> None:
+    """`fan_out` of a remote author's own post that was just kept: all facts are at hand, so it is one statement."""
+    facts = {"post": post_id, "shown": post_id, "author": author_id, "written_by": 0, "by_group": False}
+    u.connection.execute(_ONCE, facts | {"direct": visibility == "direct", "answers": answers or 0})
+
+
 def take_out(u: Unit, post_id: int) -> None:
     """Take a post out of all home timelines, in whatever form it is there."""
     shown = or_(timeline_entry.c.post_id == post_id, timeline_entry.c.shown_id == post_id)

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Row, and_, bindparam, delete, exists, or_, select, union_all
 
 from instance.clock import HOUR, Millis
 from instance.db.content import mention, poll, poll_vote, post, thread_mute
@@ -53,8 +53,22 @@ TOGETHER: Millis = 12 * HOUR
 STAFF = ("moderator", "steward")
 
 
+# Whether a new post may concern anybody here: of most that arrive, nobody is told.
+_asked = bindparam("post_id", type_=BigInteger)
+_ANYBODY = union_all(
+    select(mention.c.account_id)
+    .join(account, account.c.id == mention.c.account_id)
+    .where(mention.c.post_id == _asked, mention.c.silent.is_(False), account.c.domain == ""),
+    select(follow.c.follower_id)
+    .join(post, post.c.account_id == follow.c.target_id)
+    .where(post.c.id == _asked, follow.c.state == "accepted", follow.c.notify),
+).limit(1)
+
+
 def on_post(u: Unit, event: PostWritten | PostReceived) -> None:
     """A new post: those whom it names, and those who asked to hear of its author's posts."""
+    if u.connection.execute(_ANYBODY, {"post_id": event.post_id}).first() is None:
+        return
     row = _post(u, event.post_id)
     if row is None:
         return

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, select, update
+from sqlalchemy import Connection, Row, bindparam, case, select, update
 from sqlalchemy import delete as delete_rows
 
 from instance.db.people import account, login
@@ -30,6 +30,8 @@ VISIBILITIES = {"public", "unlisted", "followers", "direct"}
 ERASURE = "erase-account"
 
 AccountRow = Row[Any]
+
+_BY_IRIS = select(account).where(account.c.iri.in_(bindparam("iris", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def by_iris(connection: Connection, iris: Iterable[str]) -> dict[str, AccountRow
     wanted = {iri for iri in iris if "\0" not in iri}
     if not wanted:
         return {}
-    return {row.iri: row for row in connection.execute(select(account).where(account.c.iri.in_(wanted)))}
+    return {row.iri: row for row in connection.execute(_BY_IRIS, {"iris": list(wanted)})}
 
 
 def is_shown(row: AccountRow | None) -> bool:
