@@ -91,9 +91,17 @@ def host(instance: Served) -> str:
 
 
 def newest(instance: Served, token: str) -> str:
-    """The text of the newest post at home."""
+    """The addresses of the newest posts at home."""
     shown = httpx.get(f"{instance.url}/api/v1/timelines/home?limit=40", headers={"Authorization": f"Bearer {token}"})
     return " ".join(status["uri"] for status in shown.json())
+
+
+def wait_for(number: int, instance: Served, token: str) -> None:
+    """Until the post with this number shows at home."""
+    end = time.monotonic() + 300
+    while f"/statuses/{number} " not in newest(instance, token) + " ":
+        assert time.monotonic() < end, "the last post does not show"
+        time.sleep(0.5)
 
 
 def measure(kind: str, port: int, posts: int) -> dict[str, object]:
@@ -105,16 +113,13 @@ def measure(kind: str, port: int, posts: int) -> dict[str, object]:
         accept_all(instance, sender, authors, token)
         inbox = f"{instance.url}/inbox"
         sender.send(inbox, [create(authors[n % AUTHORS], n) for n in range(100)])
-        time.sleep(3)
-        assert newest(instance, token), "the reader sees nothing"
+        wait_for(99, instance, token)
         made = [create(authors[n % AUTHORS], 1000 + n) for n in range(posts)]
         size = len(json.dumps(made[0]))
         requests = [sender.request(inbox, activity) for activity in made]
         before, start = instance.cpu(), time.monotonic()
         asyncio.run(post_all(inbox, requests))
-        while f"/statuses/{1000 + posts - 1} " not in newest(instance, token) + " ":
-            time.sleep(0.5)
-            assert time.monotonic() - start < 300, "the last post does not show"
+        wait_for(1000 + posts - 1, instance, token)
         used, took = instance.cpu() - before, time.monotonic() - start
         return {
             "database": kind,

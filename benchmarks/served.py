@@ -1,6 +1,7 @@
 """A real `skerry serve` process on SQLite or PostgreSQL, made ready for a benchmark, and what CPU it has used."""
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -55,6 +56,19 @@ class Served:
         return self.cli("token", "create", name, "--scopes", "read write follow push")
 
 
+def free_ports(host: str, first: int, count: int) -> int:
+    """The first port, at or above `first`, from which on `count` are free."""
+    for port in range(first, first + 200):
+        try:
+            for number in range(port, port + count):
+                with socket.create_server((host, number)):
+                    pass
+        except OSError:
+            continue
+        return port
+    raise SystemExit(f"no free port above {first}")
+
+
 def _children(pid: int) -> list[int]:
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(child) for child in found]
@@ -67,7 +81,8 @@ def _pss(pid: int) -> int:
 
 @contextmanager
 def served(kind: str, port: int) -> Iterator[Served]:
-    """Start an instance on `kind` ('sqlite' or 'postgresql'); stop it and throw its data away afterwards."""
+    """Start an instance on `kind` ('sqlite' or 'postgresql') at `port` or above; stop it and throw its data away afterwards."""
+    port = free_ports("127.0.0.1", port, 1)
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="skerry-bench-")))
         environ = os.environ | {"SKERRY_MODE": "development", "SKERRY_PUBLIC_POSTING": "1"}
@@ -87,7 +102,7 @@ def served(kind: str, port: int) -> Iterator[Served]:
 
 
 def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    for _ in range(300):
+    for _ in range(1200):
         if process.poll() is not None:
             break
         try:

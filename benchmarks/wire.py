@@ -21,6 +21,7 @@ import trustme
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from benchmarks.served import free_ports
 from tests.support.peer import AS, cavage
 
 HOST = "127.0.0.9"
@@ -73,7 +74,8 @@ async def post_all(to: str, requests: list[tuple[dict[str, str], bytes]]) -> Non
 
 @contextmanager
 def peers(port: int, servers: int, *, tls: bool) -> Iterator[Peers]:
-    """Start pretend servers; the environment of this process names them, for the instance to be started after."""
+    """Start pretend servers at `port` or above; this process's environment names them, for the instance to be started after."""
+    port = free_ports(HOST, port, servers)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="skerry-peers-")))
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -94,12 +96,14 @@ def peers(port: int, servers: int, *, tls: bool) -> Iterator[Peers]:
         process.stdin.close()
         scheme = "https" if tls else "http"
         bases = [f"{scheme}://{HOST}:{number}" for number in range(port, port + servers)]
-        _wait(f"{bases[-1]}/count")
+        _wait(f"{bases[-1]}/count", process)
         yield Peers(bases, key, str(folder / "ca.pem"))
 
 
-def _wait(url: str) -> None:
-    for _ in range(600):
+def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(1200):
+        if process.poll() is not None:
+            break
         try:
             httpx.get(url, verify=False)
         except httpx.TransportError:

@@ -51,12 +51,12 @@ def store(u: Unit, rows: list[dict[str, Any]]) -> None:
 
 
 def claim(u: Unit, limit: int) -> tuple[str, list[Arrival]]:
-    """Take up to `limit` due activities, oldest first, under a new lease."""
+    """Take up to `limit` due activities under a new lease: those that are due longest, which an index finds, by age."""
     table = inbox_activity.c
     lease = secrets.token_hex(8)
     free = or_(table.lease_until.is_(None), table.lease_until < u.now)
     due = select(table.id).where(table.state == "received", table.next_try_at <= u.now, free)
-    due = due.order_by(table.id).limit(limit).with_for_update(skip_locked=True)
+    due = due.order_by(table.next_try_at, table.id).limit(limit).with_for_update(skip_locked=True)
     taken = update(inbox_activity).where(table.id.in_(due.scalar_subquery()))
     taken = taken.values(lease=lease, lease_until=u.now + LEASE, tries=table.tries + 1)
     columns = (table.id, table.host, table.actor, table.kind, table.body, table.tries)
