@@ -27,6 +27,8 @@ from instance.db.store import Store, open_store
 from instance.entrance.answers import Answers
 from instance.house import House
 from instance.i18n import Languages
+from instance.jobs import presence
+from instance.jobs.presence import Presence
 from instance.jobs.runner import Bell, Runner
 from instance.jobs.table import release_all
 from instance.mastodon.routes import ROUTES as API
@@ -88,6 +90,7 @@ async def open_house(
     """Open the database and, if asked, run the jobs in this process; close both in order."""
     store = await open_store(site, wiring.EVENTS)
     runner: Runner | None = None
+    here: Presence | None = None
     intake = Intake(site, store, Workshop())
     federation = make_federation(site, store, network)
     lookup = Lookup(site, store, federation)
@@ -96,10 +99,11 @@ async def open_house(
         await store.unit(adopt_first)
         await federation.keyring.mint(federation.actor, with_ed25519=True)
         if runs_jobs:
-            if site.settings.sqlite:
+            here = await presence.enter(site.settings)
+            if here.alone:  # whoever held a lease is dead
                 await store.unit(arrivals.release_all)
                 await store.unit(deliveries.release_all)
-                await store.unit(release_all)  # the only runner: whoever held a lease is dead
+                await store.unit(release_all)
             runner = Runner(wiring.pumps(house))
             store.on_wake = runner.wake
             runner.start()
@@ -114,6 +118,8 @@ async def open_house(
         federation.stopping.set()
         if runner is not None:
             await runner.stop()
+        if here is not None:
+            await here.leave()
         await federation.aclose()
         await intake.workshop.close()
         await store.close()

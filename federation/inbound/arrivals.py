@@ -97,7 +97,7 @@ def retry_dead(u: Unit) -> int:
 
 
 def release_all(u: Unit) -> None:
-    """Free every lease: at the start of the only process, whose predecessor can't be alive."""
+    """Free every lease: when a runner starts and no other is alive."""
     held = inbox_activity.c.lease.is_not(None)
     u.connection.execute(update(inbox_activity).where(held).values(lease=None, lease_until=None))
 

@@ -160,7 +160,7 @@ def pause(failures: int) -> int:
 
 
 def release_all(u: Unit) -> None:
-    """Free every lease: at the start of the only process, whose predecessor can't be alive."""
+    """Free every lease: when a runner starts and no other is alive."""
     u.connection.execute(update(peer).where(peer.c.lease.is_not(None)).values(lease=None, lease_until=None))
 
 

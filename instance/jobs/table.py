@@ -87,7 +87,7 @@ def fail(u: Unit, failed: Job, error: str, *, final: bool = False) -> None:
 
 
 def release_all(u: Unit) -> int:
-    """Free every lease: at the start of the only runner, whose predecessor can't be alive."""
+    """Free every lease: when a runner starts and no other is alive (instance/jobs/presence.py)."""
     return u.connection.execute(
         update(job).where(job.c.lease.is_not(None)).values(lease=None, lease_until=None)
     ).rowcount
