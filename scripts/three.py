@@ -291,7 +291,8 @@ def main() -> int:
     if any((circle.data / "skerry.sqlite3").exists() for circle in circles):
         say(f"{folder} holds an older demo; name an empty folder, or none.")
         return 2
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT):  # SIGINT is ignored where a shell started us in the background
+        signal.signal(number, signal.default_int_handler)
     try:
         play(circles)
         tell(circles)

@@ -45,6 +45,15 @@ def _told_addresses(demo: "subprocess.Popen[str]", folder: Path) -> list[str]:
     return urls
 
 
+def ended(demo: "subprocess.Popen[str]", seconds: float) -> int:
+    """The exit status; what does not end in time is killed, for it must not keep the whole suite."""
+    try:
+        return demo.wait(seconds)
+    except subprocess.TimeoutExpired:
+        demo.kill()
+        raise
+
+
 def test_everything_arrives_and_it_ends(tmp_path: Path) -> None:
     with _demo("--data", str(tmp_path)) as demo:
         try:
@@ -52,7 +61,8 @@ def test_everything_arrives_and_it_ends(tmp_path: Path) -> None:
         finally:
             started = time.monotonic()
             demo.send_signal(signal.SIGINT)
-            assert demo.wait(40) == 0
+            status = ended(demo, 40)
+    assert status == 0
     assert time.monotonic() - started < 30
     for url in urls:
         with pytest.raises(httpx.TransportError):
@@ -63,4 +73,4 @@ def test_an_older_demo_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / HOSTS[1]).mkdir()
     (tmp_path / HOSTS[1] / "skerry.sqlite3").touch()
     with _demo("--data", str(tmp_path), "--once") as demo:
-        assert demo.wait(30) == 2
+        assert ended(demo, 30) == 2
