@@ -28,7 +28,6 @@ API_VERSIONS = {"mastodon": 3}
 WRITTEN = "2026-11-22T00:00:00.000Z"
 """When the texts that come with this release were written."""
 COUNTED_FOR: Millis = 10 * MINUTE
-SOURCE = "https://www.w3.org/TR/activitypub/"
 
 
 def _counts(connection: Connection) -> tuple[int, int, int | None]:
@@ -140,7 +139,7 @@ async def newest(request: Request) -> Response:
             "domain": house.site.domain,
             "title": settings.name,
             "version": VERSION,
-            "source_url": SOURCE,
+            "source_url": house.site.url("/about"),
             "description": settings.description,
             "usage": {"users": {"active_month": people}},
             "thumbnail": {"url": picture, "blurhash": None, "versions": {}},
