@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from instance.clock import SECOND, iso, monotonic
+from instance.entrance import silence
 from instance.entrance.answers import Answers
 from instance.entrance.headers import PREFLIGHT, Headers, open_to_apps
 from instance.entrance.limits import Count, Limits, limit_of
@@ -152,10 +153,10 @@ class _Visit:
         self._most = body_limit(self._path)
         self._read = 0
         self._status = 0
+        self._started = monotonic()
         self._count: Count | None = None
 
     async def run(self) -> None:
-        started = monotonic()
         peer = self._entrance.greet(self._scope)
         self._scope.setdefault("state", {})["request_id"] = self._id
         self._count = self._entrance.count(self._scope, peer)
@@ -164,7 +165,7 @@ class _Visit:
             await (answer or self._entrance.app)(self._scope, self.receive, self.send)
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the caller gets one plain answer
             await self._failed(error)
-        self._entrance.saw(self._method, self._path, self._status, monotonic() - started, self._id)
+        self._entrance.saw(self._method, self._path, self._status, monotonic() - self._started, self._id)
 
     async def _refused_at_the_door(self) -> Response | None:
         request, answers = Request({**self._scope, "type": "http"}), self._entrance.answers
@@ -203,6 +204,7 @@ class _Visit:
             if self._count is not None:
                 headers.extend(self._entrance.limit_headers(self._count))
             message["headers"] = headers
+            await silence.wait(self._status, self._started)
         elif message["type"] in {"websocket.accept", "websocket.close"}:
             self._status = self._status or (101 if message["type"] == "websocket.accept" else 403)
         await self._send(message)

@@ -4,6 +4,7 @@ One interface over SQLite (a writer thread, a reader thread, a connection for ho
 """
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
@@ -24,7 +25,8 @@ Row = tuple[Any, ...]
 
 # Another unit was quicker: run anew, a unit sees what that one did. Unique or foreign key, serialization, deadlock.
 CROSSED = frozenset({"23505", "23503", "40001", "40P01"})
-MOST_RUNS = 4
+MOST_RUNS = 5
+LONGEST_PAUSE_MS = 20
 
 
 class Store(Protocol):
@@ -127,6 +129,7 @@ class PostgresStore:
             except DBAPIError as error:
                 if left == 0 or getattr(error.orig, "sqlstate", None) not in CROSSED:
                     raise
+            await asyncio.sleep(secrets.randbelow(LONGEST_PAUSE_MS) / 1000)  # so that crossing units part
         _committed(self, unit)
         return result
 

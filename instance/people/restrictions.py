@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, up
 from instance.clock import Millis
 from instance.db.people import account, account_note, domain_restriction, follow, restriction
 from instance.db.unit import Unit
+from instance.db.upsert import insert_new
 from instance.errors import NotFoundError, RefusalError
 from instance.events import BlockEnded, BlockMade
 from instance.i18n import N_
@@ -105,9 +106,10 @@ def set_note(u: Unit, account_id: int, target_id: int, text: str) -> None:
     if by_id(u.connection, target_id) is None:
         raise NotFoundError
     which = and_(account_note.c.account_id == account_id, account_note.c.target_id == target_id)
-    u.connection.execute(delete(account_note).where(which))
-    if text.strip():
-        u.connection.execute(insert(account_note).values(account_id=account_id, target_id=target_id, text=text))
+    if not text.strip():
+        u.connection.execute(delete(account_note).where(which))
+    elif not insert_new(u.connection, account_note, account_id=account_id, target_id=target_id, text=text):
+        u.connection.execute(update(account_note).where(which).values(text=text))
 
 
 def _owner(u: Unit, account_id: int, target_id: int) -> AccountRow:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from instance.entrance import proxies
+from instance.entrance import proxies, silence
 from instance.entrance.answers import Answers
 from instance.entrance.limits import API, WINDOW_SECONDS, Limits
 from instance.errors import NotFoundError, RefusalError
@@ -94,6 +94,30 @@ async def test_sign_in_keeps_the_window_that_opened_it() -> None:
     """Apps in browsers open it as a window of their own and watch it; cut off, they say that sign-in failed."""
     assert (await _client().post("/auth/sign_in")).headers["cross-origin-opener-policy"] == "unsafe-none"
     assert (await _client().get("/")).headers["cross-origin-opener-policy"] == "same-origin"
+
+
+async def test_absent_and_forbidden_take_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        held.append(seconds)
+
+    monkeypatch.setattr(silence.asyncio, "sleep", sleep)
+    monkeypatch.setattr(silence, "monotonic", lambda: 100.010)
+    await silence.wait(404, 100.0)  # quick
+    await silence.wait(404, 100.005)  # quicker
+    await silence.wait(200, 100.0)
+    low, more = silence.FLOOR_SECONDS - 0.010, silence.JITTER_SECONDS
+    assert [low <= held[0] <= low + more, low + 0.005 <= held[1] <= low + 0.005 + more, len(held)] == [True, True, 2]
+    monkeypatch.undo()
+    waited: list[int] = []
+
+    async def wait(status: int, _started: float) -> None:
+        waited.append(status)
+
+    monkeypatch.setattr(silence, "wait", wait)
+    await _client().get("/nothing")
+    assert waited == [404]
 
 
 async def test_no_hsts_without_https() -> None:
