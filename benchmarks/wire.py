@@ -87,7 +87,9 @@ def peers(port: int, servers: int, *, tls: bool) -> Iterator[Peers]:
             authority.issue_cert(HOST).private_key_and_cert_chain_pem.write_to_path(str(folder / "own.pem"))
             words += ["--certificate", str(folder / "own.pem")]
             os.environ["SKERRY_TRUSTED_CA"] = str(folder / "ca.pem")
+            stack.callback(os.environ.pop, "SKERRY_TRUSTED_CA", None)
         os.environ["SKERRY_ALLOW_PRIVATE_PEERS"] = f"{HOST}/32"
+        stack.callback(os.environ.pop, "SKERRY_ALLOW_PRIVATE_PEERS", None)
         process = subprocess.Popen(words, stdin=subprocess.PIPE)
         stack.callback(process.wait, 20)
         stack.callback(process.terminate)
