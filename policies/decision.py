@@ -32,6 +32,7 @@ class Reason(StrEnum):
     AUTHOR_KEEPS_FROM_PEER = "author-keeps-from-peer"
     LIMITED_REACH = "limited-reach"
     REQUIREMENT_NOT_MET = "requirement-not-met"
+    REQUIREMENT_WAITS = "requirement-waits"
     SERVER_RULE = "server-rule"
     ACCOUNT_RULE = "account-rule"
     ACCOUNT_NOT_LISTED = "account-not-listed"
@@ -84,6 +85,7 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.AUTHOR_KEEPS_FROM_PEER: "The author keeps this server from her posts.",
     Reason.LIMITED_REACH: "The policy gives limited servers less than this.",
     Reason.REQUIREMENT_NOT_MET: "The post is not public, and that server doesn't promise what is asked for such words.",
+    Reason.REQUIREMENT_WAITS: "The post is not public, and waits: what that server promises is being looked at, or agreed anew.",
     Reason.SERVER_RULE: "There is a rule for what comes from this server.",
     Reason.ACCOUNT_RULE: "There is a rule for this account.",
     Reason.ACCOUNT_NOT_LISTED: "Only some accounts of this server are let in, and this is none of them.",

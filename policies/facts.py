@@ -20,6 +20,9 @@ class PeerFacts:
     """The policy that the server publishes, as far as it is known."""
     assurance: Assurance = Assurance.NONE
     """How well its promises are known."""
+    waits_until: int = 0
+    """Until when words that the requirement keeps back wait for it, instead of being given up: its agreement ended a moment
+    ago, or it was not looked at yet. Milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,8 @@ def _by_policy(policy: PolicyDocument, peer: PeerFacts, post: PostFacts) -> Deci
         case Stance.BLOCKED:
             return deny(Reason.PEER_BLOCKED)
     if not is_open and not meets(policy.requirement, peer):
-        return strictest([by_stance, deny(Reason.REQUIREMENT_NOT_MET)])
+        waits = 0 < peer.at < peer.waits_until
+        return strictest([by_stance, hold(Reason.REQUIREMENT_WAITS) if waits else deny(Reason.REQUIREMENT_NOT_MET)])
     return by_stance
 
 

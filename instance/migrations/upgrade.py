@@ -13,6 +13,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, create_engine
 
 import federation.schema
+import instance.db.agreements
 import instance.db.content
 import instance.db.groups
 import instance.db.people

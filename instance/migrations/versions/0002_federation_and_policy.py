@@ -1,5 +1,8 @@
 """Tables of complete federation and of policies that bind."""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -7,8 +10,142 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "agreement",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("host", sa.String(length=260), nullable=False),
+        sa.Column("iri", sa.Text(), nullable=True),
+        sa.Column("offer_iri", sa.Text(), nullable=True),
+        sa.Column("ours", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("peer_actor", sa.Text(), nullable=True),
+        sa.Column("our_digest", sa.String(length=80), nullable=True),
+        sa.Column("peer_digest", sa.String(length=80), nullable=True),
+        sa.Column("requires", sa.Text(), nullable=True),
+        sa.Column("probing", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("canary", sa.Text(), nullable=True),
+        sa.Column("offer", sa.Text(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("reason", sa.String(length=200), nullable=True),
+        sa.Column("decided_by", sa.String(length=80), nullable=True),
+        sa.Column("valid_until", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement")),
+        sa.UniqueConstraint("iri", name=op.f("uq_agreement_iri")),
+        sa.UniqueConstraint("offer_iri", name=op.f("uq_agreement_offer_iri")),
+    )
+    with op.batch_alter_table("agreement", schema=None) as batch_op:
+        batch_op.create_index("ix_agreement_host_state", ["host", "state"], unique=False)
+
+    op.create_table(
+        "peer_trust",
+        sa.Column("host", sa.String(length=260), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=True),
+        sa.Column("policy_iri", sa.Text(), nullable=True),
+        sa.Column("document", sa.Text(), nullable=True),
+        sa.Column("document_hash", sa.String(length=64), nullable=True),
+        sa.Column("digest", sa.String(length=80), nullable=True),
+        sa.Column("fault", sa.String(length=40), nullable=True),
+        sa.Column("details", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("valid_until", sa.BigInteger(), nullable=True),
+        sa.Column("fetched_at", sa.BigInteger(), nullable=True),
+        sa.Column("looked_at", sa.BigInteger(), nullable=True),
+        sa.Column("look_at", sa.BigInteger(), nullable=True),
+        sa.Column("level", sa.String(length=8), server_default="none", nullable=False),
+        sa.Column("level_since", sa.BigInteger(), nullable=True),
+        sa.Column("level_until", sa.BigInteger(), nullable=True),
+        sa.Column("waits_until", sa.BigInteger(), nullable=True),
+        sa.Column("suspended_at", sa.BigInteger(), nullable=True),
+        sa.Column("suspended_why", sa.String(length=200), nullable=True),
+        sa.Column("audited_by", sa.String(length=200), nullable=True),
+        sa.Column("audited_on", sa.Date(), nullable=True),
+        sa.PrimaryKeyConstraint("host", name=op.f("pk_peer_trust")),
+    )
+    with op.batch_alter_table("peer_trust", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_peer_trust_look_at"), ["look_at"], unique=False)
+
+    op.create_table(
+        "satisfaction",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("host", sa.String(length=260), nullable=False),
+        sa.Column("requirement", sa.Text(), nullable=False),
+        sa.Column("ours", sa.Boolean(), nullable=False),
+        sa.Column("ok", sa.Boolean(), nullable=False),
+        sa.Column("failed", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("checked_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_satisfaction")),
+        sa.UniqueConstraint("host", "requirement", name=op.f("uq_satisfaction_host_requirement")),
+    )
+    op.create_table(
+        "trust_change",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("host", sa.String(length=260), nullable=False),
+        sa.Column("old", sa.String(length=8), nullable=False),
+        sa.Column("new", sa.String(length=8), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trust_change")),
+    )
+    with op.batch_alter_table("trust_change", schema=None) as batch_op:
+        batch_op.create_index("ix_trust_change_host_id", ["host", "id"], unique=False)
+
+    op.create_table(
+        "group_requirement",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("group_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("asked", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("set_by", sa.String(length=80), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["group.id"], name=op.f("fk_group_requirement_group_id_group"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_group_requirement")),
+        sa.UniqueConstraint("group_id", "number", name=op.f("uq_group_requirement_group_id_number")),
+    )
+    op.create_table(
+        "probe",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("host", sa.String(length=260), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("steps", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("post_id", sa.BigInteger(), nullable=True),
+        sa.Column("canary_iri", sa.Text(), nullable=True),
+        sa.Column("canary_word", sa.LargeBinary(), nullable=True),
+        sa.Column("delete_iri", sa.Text(), nullable=True),
+        sa.Column("receipt", sa.Text(), nullable=True),
+        sa.Column("asked_by", sa.String(length=80), nullable=True),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_probe_post_id_post"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_probe")),
+    )
+    with op.batch_alter_table("probe", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_probe_due_at"), ["due_at"], unique=False)
+        batch_op.create_index("ix_probe_host_id", ["host", "id"], unique=False)
 
 
 def downgrade() -> None:
-    pass
+    with op.batch_alter_table("probe", schema=None) as batch_op:
+        batch_op.drop_index("ix_probe_host_id")
+        batch_op.drop_index(batch_op.f("ix_probe_due_at"))
+
+    op.drop_table("probe")
+    op.drop_table("group_requirement")
+    with op.batch_alter_table("trust_change", schema=None) as batch_op:
+        batch_op.drop_index("ix_trust_change_host_id")
+
+    op.drop_table("trust_change")
+    op.drop_table("satisfaction")
+    with op.batch_alter_table("peer_trust", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_peer_trust_look_at"))
+
+    op.drop_table("peer_trust")
+    with op.batch_alter_table("agreement", schema=None) as batch_op:
+        batch_op.drop_index("ix_agreement_host_state")
+
+    op.drop_table("agreement")
