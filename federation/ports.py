@@ -143,6 +143,28 @@ class Handler(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What our rows say of something that an activity names: a post, a boost, an account, a follow, a mark, a block."""
+
+    owner: str
+    """IRI of whose it is: author, follower, who liked or blocked; of an account or its collections the account."""
+    asked: frozenset[str] = frozenset()
+    """Whose answer it waits for: whom a follow asks, whose post a reply answers."""
+    groups: frozenset[str] = frozenset()
+    """The groups that a post is in."""
+    moderators: frozenset[str] = frozenset()
+    """Who moderates those of them that are ours; of a group of ours, and its collections, its moderators."""
+
+
+class Rows(Protocol):
+    """Our rows, asked by `inbound.authority` in the transaction of an effect."""
+
+    def about(self, connection: Connection, iri: str) -> About | None:
+        """None for what is not here."""
+        ...
+
+
 HandlerTable = Mapping[tuple[str, str], Handler]
 """(activity type, object type) -> handler; object type '*' for any, also for a bare IRI."""
 
@@ -157,5 +179,6 @@ class Ports:
     actors: LocalActors
     objects: LocalObjects
     handlers: HandlerTable
+    rows: Rows
     refusals: tuple[type[Exception], ...] = ()
     """What handlers raise where the instance's own rules say no: nothing is done, and nothing is tried again."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from federation.client.budget import budget
 from federation.context import Federation
-from federation.errors import FederationError, MalformedError
+from federation.errors import FederationError, MalformedError, UnbelievableError
 from federation.inbound import arrivals, authority
 from federation.inbound.arrivals import Arrival, LeaseLostError
 from federation.ports import Handler, Unit
@@ -76,7 +76,7 @@ class Inbox:
         ready = [result for result in results if isinstance(result, Ready)]
         ended = [result for result in results if isinstance(result, _Ended)]
         try:
-            await store.unit(_apply, lease, ready)
+            await store.unit(self._apply, lease, ready)
         except Exception:  # noqa: BLE001 - found out below which one it is
             ended += await self._singly(lease, ready)
         for item in ready:
@@ -85,11 +85,27 @@ class Inbox:
         if ended:
             await store.unit(_end, lease, ended)
 
+    def _apply(self, u: Unit, lease: str, ready: list[Ready]) -> None:
+        """Each in its turn: judged by our rows as those before it left them, then applied; last, all are marked."""
+        outcome: dict[int, str] = {}
+        for item in ready:
+            try:
+                activity = authority.stand(u.connection, self._federation.ports.rows, item.activity)
+            except UnbelievableError as error:
+                outcome[item.arrival.id] = describe(error)
+                continue
+            item.handler.apply(u, activity, item.gathered)
+            if is_farewell(activity):
+                actors.forget(u, activity.actor)
+            outcome[item.arrival.id] = ""
+        if outcome:
+            arrivals.done(u, lease, outcome)
+
     async def _singly(self, lease: str, ready: list[Ready]) -> "list[_Ended]":
         ended = []
         for item in ready:
             try:
-                await self._federation.store.unit(_apply, lease, [item])
+                await self._federation.store.unit(self._apply, lease, [item])
             except LeaseLostError:
                 continue
             except Exception as error:  # noqa: BLE001 - as above
@@ -120,16 +136,6 @@ def is_farewell(activity: Activity) -> bool:
 def describe(error: Exception) -> str:
     """What is kept of an error: our own sentences, else its type; other texts may hold words of members."""
     return f"{type(error).__name__}: {error.text}" if isinstance(error, FederationError) else type(error).__name__
-
-
-def _apply(u: Unit, lease: str, ready: list[Ready]) -> None:
-    if not ready:
-        return
-    arrivals.done(u, lease, {item.arrival.id: "" for item in ready})
-    for item in ready:
-        item.handler.apply(u, item.activity, item.gathered)
-        if is_farewell(item.activity):
-            actors.forget(u, item.activity.actor)
 
 
 def _end(u: Unit, lease: str, ended: list[_Ended]) -> None:

@@ -128,6 +128,8 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     content: str = ""
     believed: bool = True
     """False: an embedded activity that its announcer has no say in; only what is fetched from its origin counts."""
+    ground: str = ""
+    """On which ground of `inbound.rights` this is to be believed."""
     raw: dict[str, Any] = {}
 
     @property

@@ -6,6 +6,7 @@ from typing import Any
 from federation.ports import HandlerTable, Ports
 from instance.activities.actors import Actors
 from instance.activities.objects import Objects
+from instance.activities.rows import OurRows
 from instance.db.store import Store
 from instance.errors import RefusalError
 from instance.policy.inforce import InForce
@@ -20,5 +21,11 @@ def make_ports(site: Site, store: Store, handlers: HandlerTable) -> Ports:
         return may_send(document, host, facts).allowed
 
     return Ports(
-        InForce(store, site.clock.now), may, Actors(site, store), Objects(site, store), handlers, (RefusalError,)
+        InForce(store, site.clock.now),
+        may,
+        Actors(site, store),
+        Objects(site, store),
+        handlers,
+        OurRows(),
+        (RefusalError,),
     )
