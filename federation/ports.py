@@ -7,7 +7,9 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from federation.vocab.types import Activity
+from policies.decision import Decision
 from policies.document import PolicyDocument
+from policies.facts import PeerFacts
 
 T = TypeVar("T")
 
@@ -68,6 +70,10 @@ class PolicyInForce(Protocol):
 
     async def document(self) -> PolicyDocument:
         """The newest document; cheap enough to be asked for each time."""
+        ...
+
+    async def about(self, host: str) -> tuple[PolicyDocument, PeerFacts]:
+        """The same, with what is known of one peer (`host[:port]`) now. Whether it signed is for the caller to say."""
         ...
 
     async def newest(self) -> PolicyVersion:
@@ -174,8 +180,8 @@ class Ports:
     """All that the instance lends to federation."""
 
     policy: PolicyInForce
-    may_send: Callable[[PolicyDocument, str, Mapping[str, Any]], bool]
-    """(policy, host, facts as they were given to `enqueue`) -> whether it may go there."""
+    may_send: Callable[[PolicyDocument, PeerFacts, Mapping[str, Any]], Decision]
+    """(policy, peer, facts as they were given to `enqueue`) -> whether it may go there, waits, and without which parts."""
     actors: LocalActors
     objects: LocalObjects
     handlers: HandlerTable

@@ -132,7 +132,9 @@ delivery = Table(
     Column("item_id", BigInteger, nullable=False, index=True),
     Column("host", String(260), nullable=False),
     Column("inbox", Text, nullable=False),
-    Column("state", String(12), nullable=False),  # ready sent dead cancelled
+    Column(
+        "state", String(12), nullable=False
+    ),  # ready sent dead cancelled waits (for what the policy asks of its peer)
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("status", Integer, nullable=True),
     Column("error", Text, nullable=True),

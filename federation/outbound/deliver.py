@@ -1,23 +1,34 @@
 """One attempt: ask the policy again, sign, POST, say what became of it (DECISIONS 24)."""
 
+from dataclasses import replace
+
+import msgspec
+
 from federation.client.lines import Posted
 from federation.context import Federation
 from federation.errors import FederationError, RefusedError, UnreachableError
 from federation.outbound.deliveries import GIVE_UP, Delivery, Outcome
+from federation.outbound.enqueue import TAKEN
 from federation.signatures.digest import digest
 from federation.signatures.keyring import NoKeyError, OwnKey
 from federation.signatures.sign import post_headers
 from federation.vocab.iris import host_of
-from policies.document import PolicyDocument
+from policies.decision import Obligation
+from policies.redaction import take_out
 
 WAIT = frozenset({401, 408, 425, 429})  # 401: its view of our key may heal; the peer waits, nothing is lost
 Digests = dict[int, str]
 
 
-async def deliver(federation: Federation, policy: PolicyDocument, item: Delivery, digests: Digests) -> Outcome:
+async def deliver(federation: Federation, item: Delivery, digests: Digests) -> Outcome:
     """Send one activity to one inbox. `digests` keeps the digest of each body for its next recipient."""
-    if not federation.ports.may_send(policy, host_of(item.inbox), item.facts):
-        return Outcome(item.id, "cancelled", error="the policy says no")
+    policy, peer = await federation.ports.policy.about(host_of(item.inbox))
+    decision = federation.ports.may_send(policy, peer, item.facts)
+    if not decision.allowed:
+        return Outcome(item.id, "waits" if decision.held else "cancelled", error=", ".join(decision.reasons))
+    left = decision.obligations - set(item.facts.get(TAKEN, ()))
+    if left:  # the policy has become stricter since it was serialised
+        item, digests = _without(item, left), {}
     try:
         key = await federation.keyring.signer(item.actor)
     except NoKeyError:
@@ -33,6 +44,10 @@ async def deliver(federation: Federation, policy: PolicyDocument, item: Delivery
     except FederationError as error:
         return _later(federation, item, None, error.text)
     return judge(federation, item, posted)
+
+
+def _without(item: Delivery, obligations: frozenset[Obligation]) -> Delivery:
+    return replace(item, body=msgspec.json.encode(take_out(msgspec.json.decode(item.body), obligations)))
 
 
 def judge(federation: Federation, item: Delivery, posted: Posted) -> Outcome:

@@ -54,7 +54,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one delivery. state: sent, dead, cancelled, or ready where the peer has to wait."""
+    """What became of one delivery. state: sent, dead, cancelled, waits, or ready where the peer has to wait."""
 
     id: int
     state: str
@@ -133,7 +133,8 @@ def _mark(u: Unit, settled: list[Outcome]) -> None:
         if outcome.state != "sent":
             values = {"state": outcome.state, "status": outcome.status, "error": outcome.error[:ERROR_LENGTH]}
             mine = update(delivery).where(delivery.c.id == outcome.id)
-            u.connection.execute(mine.values(**values, done_at=u.now, tries=delivery.c.tries + 1))
+            done_at = None if outcome.state == "waits" else u.now
+            u.connection.execute(mine.values(**values, done_at=done_at, tries=delivery.c.tries + 1))
 
 
 def _release(u: Unit, turn: Turn, given: list[Outcome]) -> None:

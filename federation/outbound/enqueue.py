@@ -1,6 +1,9 @@
-"""Recipients become one delivery row per inbox, in the caller's transaction; the activity is serialised once."""
+"""Recipients become one delivery row per inbox, in the caller's transaction; the activity is serialised once.
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+Where the policy takes parts out for some servers, it is serialised once more for all those that get the same.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,11 +13,22 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from federation.schema import delivery, outbox_item, peer, remote_actor
 from federation.vocab.iris import host_of
+from policies.decision import Decision, allow
+from policies.redaction import take_out
 
 CHUNK = 500
 
-Allowed = Callable[[str], bool]
+TAKEN = "taken"
+"""Name of the fact that says which obligations are done to a body already."""
+
+Judging = Callable[[Collection[str]], Mapping[str, Decision]]
+"""What the policy says of some hosts, asked once for all of them."""
 _encoder = msgspec.json.Encoder()
+
+
+def everyone(hosts: Collection[str]) -> dict[str, Decision]:
+    """Every host may have it."""
+    return dict.fromkeys(hosts, allow())
 
 
 def enqueue(
@@ -26,27 +40,43 @@ def enqueue(
     recipients: Sequence[str],
     facts: Mapping[str, Any],
     only_shared: bool = True,
-    allowed: Allowed = lambda _host: True,
+    judge: Judging = everyone,
 ) -> int:
     """Queue an activity; returns the id of its outbox item, 0 where it goes to nobody. Then `u.wake("deliveries")`.
 
     `actor` signs. `recipients` are actor IRIs; those that are not known in `remote_actor` are left out. `facts` is what
-    policies judge by when it is sent; `allowed(host)` is the policy's answer now. `only_shared`: one delivery to a
-    server's shared inbox instead of one to each inbox.
+    policies judge by when it is sent; `judge` is the policy's answer now: who may not have it gets no delivery, who may have
+    it later one that waits. `only_shared`: one delivery to a server's shared inbox instead of one to each inbox.
     """
-    inboxes = _inboxes(connection, recipients, only_shared)
-    going = sorted((host_of(inbox), inbox) for inbox in inboxes)
-    going = [(host, inbox) for host, inbox in going if host and allowed(host)]
-    if not going:
-        return 0
+    inboxes = sorted((host_of(inbox), inbox) for inbox in _inboxes(connection, recipients, only_shared))
+    hosts = list(dict.fromkeys(host for host, _ in inboxes if host))
+    decisions = judge(hosts) if hosts else {}
     item = {"activity": str(activity.get("id", "")), "actor": actor, "kind": str(activity.get("type", ""))}
-    made = insert(outbox_item).values(**item, body=_encoder.encode(activity), facts=dict(facts), created_at=now)
-    item_id: int = connection.execute(made.returning(outbox_item.c.id)).scalar_one()
-    rows = [
-        {"item_id": item_id, "host": host, "inbox": inbox, "state": "ready", "created_at": now} for host, inbox in going
-    ]
-    connection.execute(insert(delivery), rows)
-    queue_peers(connection, now, dict.fromkeys(host for host, _ in going))
+    made = 0
+    for without in dict.fromkeys(one.obligations for one in decisions.values()):
+        going = [(host, inbox) for host, inbox in inboxes if host and decisions[host].obligations == without]
+        rows = [row for host, inbox in going if (row := _row(now, host, inbox, decisions[host]))]
+        if rows:
+            kept = {**facts, TAKEN: sorted(without)} if without else dict(facts)
+            body = _encoder.encode(take_out(activity, without) if without else activity)
+            made = _write(connection, now, {**item, "body": body, "facts": kept}, rows)
+    return made
+
+
+def _row(now: int, host: str, inbox: str, decision: Decision) -> dict[str, Any] | None:
+    row = {"host": host, "inbox": inbox, "state": "ready", "error": None, "created_at": now}
+    if decision.held:
+        return row | {"state": "waits", "error": ", ".join(decision.reasons)}
+    return row if decision.allowed else None
+
+
+def _write(connection: Connection, now: int, item: dict[str, Any], rows: list[dict[str, Any]]) -> int:
+    made = insert(outbox_item).values(**item, created_at=now).returning(outbox_item.c.id)
+    item_id: int = connection.execute(made).scalar_one()
+    connection.execute(insert(delivery), [row | {"item_id": item_id} for row in rows])
+    ready = dict.fromkeys(row["host"] for row in rows if row["state"] == "ready")
+    if ready:
+        queue_peers(connection, now, ready)
     return item_id
 
 

@@ -11,7 +11,6 @@ from federation.outbound import deliveries
 from federation.outbound.deliver import Digests, deliver
 from federation.outbound.deliveries import Delivery, Outcome, Turn
 from federation.ports import Unit
-from policies.document import PolicyDocument
 
 HEALTHY, FAILING = 64, 16  # peers at once
 EACH = 10  # deliveries of one peer before it is another's turn
@@ -26,7 +25,6 @@ Result = tuple[Turn, list[Outcome]]
 class _Round:
     """What one call of `work` has in hand."""
 
-    policy: PolicyDocument
     digests: Digests = field(default_factory=dict)
     flying: dict[asyncio.Task[Result], Turn] = field(default_factory=dict)
     landed: list[Result] = field(default_factory=list)
@@ -50,8 +48,7 @@ class Deliveries:
 
     async def work(self) -> bool:
         """Send until nothing is due and nothing is under way; True when anything was sent or tried."""
-        federation = self._federation
-        current = _Round(await federation.ports.policy.document())
+        current = _Round()
         worked = False
         try:
             while True:
@@ -71,8 +68,6 @@ class Deliveries:
         landed, current.landed = current.landed, []
         if landed or any(lanes.values()):
             turns, due = await self._federation.store.unit(_next, landed, lanes)
-            if turns and landed:
-                current.policy = await self._federation.ports.policy.document()
             for turn in turns:
                 current.flying[asyncio.create_task(self._one_peer(current, turn, due[turn.host]))] = turn
         if len(current.digests) > 1000:
@@ -101,7 +96,7 @@ class Deliveries:
 
     async def _attempt(self, current: _Round, item: Delivery) -> Outcome:
         try:
-            return await deliver(self._federation, current.policy, item, current.digests)
+            return await deliver(self._federation, item, current.digests)
         except Exception as error:  # noqa: BLE001 - the peer waits like after any failure, nothing is lost
             return Outcome(item.id, "ready", None, type(error).__name__)
 

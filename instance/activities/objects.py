@@ -13,10 +13,13 @@ from instance.db.store import Store
 from instance.groups import groups
 from instance.people import accounts
 from instance.policy.inforce import in_force_here
+from instance.policy.peers import facts_where_asked
 from instance.site import Site
 from policies.audience import PostAudience, ReaderFacts, Visibility, may_read
-from policies.facts import PeerFacts, PostFacts
+from policies.decision import Decision, Reason, deny
+from policies.facts import PostFacts
 from policies.outbound import may_read as may_be_read_there
+from policies.redaction import redact, take_out
 
 PAGE = 20
 FOR_ANYONE = ("public", "unlisted")
@@ -45,8 +48,14 @@ class Objects:
 
 def _document(connection: Connection, site: Site, iri: str, reader: Reader) -> dict[str, Any] | None:
     row = notes.by_iri(connection, iri.removesuffix(ACTIVITY))
-    if row is None or not row.iri.startswith(site.base_url + "/") or not _readable(connection, row, reader):
+    if row is None or not row.iri.startswith(site.base_url + "/"):
         return None
+    decision = _decision(connection, site, row, reader)
+    found = _shown(connection, site, row, iri) if decision.allowed else None
+    return take_out(found, decision.obligations) if found is not None and decision.obligations else found
+
+
+def _shown(connection: Connection, site: Site, row: Row[Any], iri: str) -> dict[str, Any] | None:
     if row.deleted_at is not None:
         return build.with_context(build.tombstone(row.iri, "Note", row.deleted_at))
     if row.boost_of_id is not None:
@@ -67,15 +76,19 @@ def _boost(connection: Connection, row: Row[Any]) -> dict[str, Any] | None:
     return notes.boost(row, found[row.account_id], boosted, found[boosted.account_id])
 
 
-def _readable(connection: Connection, row: Row[Any], reader: Reader) -> bool:
+def _decision(connection: Connection, site: Site, row: Row[Any], reader: Reader) -> Decision:
     """The author's audience asks for the very actor that signed; the policy asks for its server."""
     facts = _reader_facts(connection, row, reader)
     if not may_read(PostAudience(Visibility(row.visibility), row.local_only), facts):
-        return False
+        return deny(Reason.NO_READER_THERE)
     tier = groups.tier(connection, row.group_id) if row.group_id else None
     there = facts.follows_author or facts.is_mentioned
     given = PostFacts(row.visibility, local_only=row.local_only, tier=tier, reader_there=there)
-    return may_be_read_there(in_force_here(connection), PeerFacts(reader.host, signed=True), given).allowed
+    now = site.clock.now()
+    policy = in_force_here(connection).at(now)
+    peer = facts_where_asked(connection, policy, [reader.host], now, signed=True)[reader.host]
+    decision = may_be_read_there(policy, peer, given)
+    return redact(policy, peer, given) if decision.allowed else decision
 
 
 def _reader_facts(connection: Connection, row: Row[Any], reader: Reader) -> ReaderFacts:

@@ -1,8 +1,5 @@
 """Implements federation's ports: the policy in force, our actors and objects as the wire shows them."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from federation.ports import HandlerTable, Ports
 from instance.activities.actors import Actors
 from instance.activities.objects import Objects
@@ -17,12 +14,9 @@ from instance.site import Site
 def make_ports(site: Site, store: Store, handlers: HandlerTable) -> Ports:
     """All that federation borrows from this instance."""
 
-    def may(document: Any, host: str, facts: Mapping[str, Any]) -> bool:
-        return may_send(document, host, facts).allowed
-
     return Ports(
         InForce(store, site.clock.now),
-        may,
+        may_send,
         Actors(site, store),
         Objects(site, store),
         handlers,

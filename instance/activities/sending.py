@@ -1,6 +1,6 @@
 """What all outgoing activities share: recipients from our rows, the policy asked, one queue."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -10,7 +10,8 @@ from instance.db.people import account, follow
 from instance.db.unit import Unit
 from instance.people import accounts
 from instance.policy.inforce import in_force_here
-from instance.policy.judge import RELATION, may_send
+from instance.policy.judge import RELATION, judging
+from policies.decision import Decision
 
 
 def send(
@@ -20,7 +21,12 @@ def send(
     remote = [iri for iri in dict.fromkeys(recipients) if not iri.startswith(u.site.base_url + "/")]
     if not remote:
         return
-    policy = in_force_here(u.connection)
+
+    def judge(hosts: Collection[str]) -> dict[str, Decision]:
+        policy = in_force_here(u.connection).at(u.now)
+        decide = judging(u.connection, policy, u.now)(hosts)
+        return {host: decide(host, facts) for host in hosts}
+
     shared = facts is not RELATION
     item = enqueue(
         u.connection,
@@ -30,7 +36,7 @@ def send(
         recipients=remote,
         facts=facts,
         only_shared=shared,
-        allowed=lambda host: may_send(policy, host, facts).allowed,
+        judge=judge,
     )
     if item:
         u.wake("deliveries")

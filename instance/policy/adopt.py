@@ -7,9 +7,11 @@ from instance.db.system import policy_version
 from instance.db.unit import Unit
 from instance.events import PolicyAdopted
 from instance.policy.inforce import in_force_here
-from instance.policy.judge import may_send
+from instance.policy.judge import judging
+from instance.policy.peers import facts_where_asked
 from policies.document import PolicyDocument
-from policies.peers import Stance, stance
+from policies.engine import stands
+from policies.peers import Stance
 from policies.presets import preset
 
 
@@ -24,20 +26,24 @@ def adopt(u: Unit, document: PolicyDocument, mandate: str) -> int:
     made = insert(policy_version).values(**values, adopted_at=u.now).returning(policy_version.c.id)
     version: int = u.connection.execute(made).scalar_one()
 
-    judged = document.at(u.now)
+    judge_again(u)
+    u.record(PolicyAdopted(version))
+    return version
 
-    def refusal(host: str, facts: dict[str, object]) -> str | None:
-        decision = may_send(judged, host, facts)
-        return None if decision.allowed else ", ".join(decision.reasons)
 
-    regate.queued(u.connection, u.now, refusal)
-    for host in regate.held_hosts(u.connection):
-        now = stance(judged, host)
+def judge_again(u: Unit, only: str | None = None) -> None:
+    """Judge all that waits by the policy in force, from and to `only` one host or all; also where a peer's promises change."""
+    judged = in_force_here(u.connection).at(u.now)
+    decide = judging(u.connection, judged, u.now)
+    moved = regate.queued(u.connection, u.now, decide, only)
+    if any(state == "ready" for _, state, _ in moved):
+        u.wake("deliveries")
+    hosts = regate.held_hosts(u.connection) if only is None else [only]
+    for host, peer in facts_where_asked(u.connection, judged, hosts, u.now).items():
+        now = stands(judged, peer).stance
         if now is not Stance.HELD:
             regate.held(u.connection, u.now, host, let_in=now is not Stance.BLOCKED)
             u.wake("inbox")
-    u.record(PolicyAdopted(version))
-    return version
 
 
 def adopt_first(u: Unit) -> bool:

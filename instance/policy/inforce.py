@@ -10,7 +10,9 @@ from federation.ports import PolicyVersion
 from instance.db.hot import Query
 from instance.db.store import Store
 from instance.db.system import policy_version
+from instance.policy.peers import facts_for
 from policies.document import PolicyDocument, parse
+from policies.facts import PeerFacts
 from policies.presets import preset
 
 NEWEST = Query("SELECT id FROM policy_version ORDER BY id DESC LIMIT 1")
@@ -57,6 +59,18 @@ class InForce:
     async def document(self) -> PolicyDocument:
         """The policy by which to judge now. Before one was adopted: closed."""
         await self._look()
+        return self._by_now()
+
+    async def about(self, host: str) -> tuple[PolicyDocument, PeerFacts]:
+        """The policy by which to judge now, and what is known of a peer, as far as that policy asks for it."""
+        await self._look()
+        policy = self._by_now()
+        at = self._now() if self._now is not None else 0
+        if not policy.requirement.asks:
+            return policy, PeerFacts(host, at=at)
+        return policy, (await self._store.read(facts_for, [host], at))[host]
+
+    def _by_now(self) -> PolicyDocument:
         if self._now is None:
             return self._document
         now = self._now()

@@ -1,12 +1,17 @@
 """Facts as they are kept beside a queued activity, and as policies want them. What is missing or strange fails closed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from policies.decision import Decision
+from sqlalchemy import Connection
+
+from instance.clock import Millis
+from instance.policy.peers import facts_where_asked
+from policies.decision import Decision, Reason, deny
 from policies.document import PolicyDocument
 from policies.facts import PeerFacts, PostFacts
 from policies.outbound import may_deliver
+from policies.redaction import redact
 
 RELATION: dict[str, Any] = {"visibility": "direct", "relation": True}
 """Facts of what concerns only the two who are named: Follow, Accept, Block, Like of a post ..."""
@@ -28,6 +33,26 @@ def post_facts(kept: Mapping[str, Any]) -> PostFacts:
     )
 
 
-def may_send(policy: PolicyDocument, host: str, kept: Mapping[str, Any], at: int = 0) -> Decision:
-    """Whether what was queued with these facts may go to a host at a moment (milliseconds; 0: not known)."""
-    return may_deliver(policy, PeerFacts(host, at=at), None, post_facts(kept))
+def may_send(policy: PolicyDocument, peer: PeerFacts, kept: Mapping[str, Any]) -> Decision:
+    """Whether what was queued with these facts may go to a peer; allowed, its obligations say what is taken out first.
+
+    Held says that it waits, for the peer may come to be one that may have it. A peer that the stance holds gets nothing,
+    not even later.
+    """
+    post = post_facts(kept)
+    leaves = may_deliver(policy, peer, None, post)
+    if leaves.held and Reason.PEER_HELD in leaves.reasons:
+        return deny(*leaves.reasons)
+    return redact(policy, peer, post) if leaves.allowed else leaves
+
+
+def judging(
+    connection: Connection, policy: PolicyDocument, now: Millis
+) -> Callable[[Collection[str]], Callable[[str, Mapping[str, Any]], Decision]]:
+    """(hosts) -> (host, facts) -> `may_send`; what is known of the hosts is asked for once, and only where it matters."""
+
+    def of(hosts: Collection[str]) -> Callable[[str, Mapping[str, Any]], Decision]:
+        peers = facts_where_asked(connection, policy, hosts, now)
+        return lambda host, kept: may_send(policy, peers[host], kept)
+
+    return of

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from instance.db.agreements import peer_trust
+from policies.document import PolicyDocument
 from policies.facts import PeerFacts
 from policies.published import Published, read
 from policies.purposes import Assurance
@@ -31,6 +32,15 @@ def facts_for(connection: Connection, hosts: Iterable[str], now: int, *, signed:
         return {}
     rows = {row.host: row for row in connection.execute(_KNOWN, {"hosts": wanted})}
     return {host: _facts(connection, host, rows.get(host), now, signed) for host in wanted}
+
+
+def facts_where_asked(
+    connection: Connection, policy: PolicyDocument, hosts: Iterable[str], now: int, *, signed: bool = False
+) -> dict[str, PeerFacts]:
+    """The same; our rows are asked only where the policy asks something of other servers."""
+    if policy.requirement.asks:
+        return facts_for(connection, hosts, now, signed=signed)
+    return {host: PeerFacts(host, signed=signed, at=now) for host in hosts}
 
 
 def _facts(connection: Connection, host: str, row: Any, now: int, signed: bool) -> PeerFacts:

@@ -18,6 +18,7 @@ from instance.clock import DAY, HOUR, MINUTE
 from instance.db.unit import Unit
 from instance.people import accounts
 from instance.policy.adopt import set_stance
+from policies.decision import allow, deny
 from policies.peers import Stance
 from tests.support.peer import Peer
 from tests.support.world import Running, World
@@ -177,7 +178,12 @@ async def test_the_policy_is_asked_when_it_is_queued(world: World, home: Running
     ann = await sender(world, home)
     bob = peer.actor("bob")
     await actors.actor(home.house.federation, bob)
-    assert await send(home, ann, [bob], allowed=lambda host: host != peer.host) == 0
+    assert (
+        await send(
+            home, ann, [bob], judge=lambda hosts: {host: deny() if host == peer.host else allow() for host in hosts}
+        )
+        == 0
+    )
 
 
 async def test_a_peer_that_is_away_does_not_hold_up_another(world: World, home: Running, peer: Peer) -> None:

@@ -13,6 +13,7 @@ from instance.db.unit import Unit
 from instance.policy.adopt import adopt_first, end_rules, set_stance
 from instance.policy.inforce import InForce, in_force, in_force_here
 from instance.policy.judge import RELATION, facts_of, may_send
+from policies.facts import PeerFacts
 from policies.peers import Stance, stance
 from policies.presets import preset
 from tests.support.world import World
@@ -56,8 +57,8 @@ async def test_a_change_is_in_force_at_once_for_all_who_ask(world: World) -> Non
     ],
 )
 def test_facts_that_are_kept_are_judged_strictly(facts: dict[str, object], allowed: bool) -> None:
-    assert may_send(preset("open"), "a.example", facts).allowed is allowed
-    assert not may_send(preset("closed"), "a.example", facts).allowed
+    assert may_send(preset("open"), PeerFacts("a.example"), facts).allowed is allowed
+    assert not may_send(preset("closed"), PeerFacts("a.example"), facts).allowed
 
 
 def _queue(u: Unit) -> None:
