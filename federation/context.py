@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from federation.client.http import Client
 from federation.client.lines import Lines
 from federation.collector import Collector
+from federation.ledger import Ledger
 from federation.ports import Clock, Ports, Store
 from federation.questions import Questions
 from federation.remote.memory import Memory
@@ -26,6 +27,8 @@ class Federation:
     ports: Ports
     arrivals: Collector
     """Stores what inboxes were sent, many in one transaction."""
+    ledger: Ledger
+    """Counts what is turned away, and notes who was heard from."""
     questions: Questions
     """Puts together what a batch of activities asks our rows."""
     user_agent: str = "Skerry"
@@ -64,3 +67,4 @@ class Federation:
         """Close all connections."""
         await self.client.aclose()
         await self.lines.aclose()
+        await self.ledger.aclose()

@@ -186,5 +186,7 @@ class Ports:
     objects: LocalObjects
     handlers: HandlerTable
     rows: Rows
+    forget: Callable[[Any, str], None] = lambda _u, _iri: None
+    """(unit, actor IRI): that remote actor is gone for good; its profile and relations go."""
     refusals: tuple[type[Exception], ...] = ()
     """What handlers raise where the instance's own rules say no: nothing is done, and nothing is tried again."""

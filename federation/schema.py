@@ -44,6 +44,7 @@ peer = Table(
     Column("first_seen_at", BigInteger, nullable=False),
     Column("last_seen_at", BigInteger, nullable=True),
     Column("last_delivered_at", BigInteger, nullable=True),
+    Column("took", Integer, nullable=True),  # milliseconds: its slowest answer of the last turn; null: never answered
     Column("informed_at", BigInteger, nullable=True),  # when its NodeInfo was read
     # Deliveries are claimed by peer, so that each peer gets its own in order, from one sender at a time.
     Column("queued", Boolean, nullable=False, server_default=false()),  # some delivery is ready
@@ -98,6 +99,7 @@ inbox_activity = Table(
     Column("activity_key", String(80), nullable=False),  # SHA-256 of its id, or of its body where it has none
     Column("actor", Text, nullable=False),
     Column("kind", String(40), nullable=False),
+    Column("about", String(80), nullable=True, index=True),  # SHA-256 of its object's id
     Column("recipient", Text, nullable=True),  # the inbox's owner; null for the shared inbox
     Column("body", LargeBinary, nullable=True),
     Column("state", String(12), nullable=False),  # received held done ignored dead
@@ -142,4 +144,42 @@ delivery = Table(
     Column("done_at", BigInteger, nullable=True),
     UniqueConstraint("item_id", "inbox"),
     Index("ix_delivery_host_state_id", "host", "state", "id"),
+)
+
+# Deliveries that were given up while a peer was away for too long: what it missed, and when it was told.
+delivery_gap = Table(
+    "delivery_gap",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("host", String(260), nullable=False, index=True),
+    Column("since", BigInteger, nullable=False),  # when the first of them was written
+    Column("until", BigInteger, nullable=False),
+    Column("lost", Integer, nullable=False),
+    Column("ended_at", BigInteger, nullable=True),  # when the peer answered again
+    Column("told_at", BigInteger, nullable=True),
+)
+
+# What was answered 202 and not kept, counted.
+turned_away = Table(
+    "turned_away",
+    metadata,
+    Column("host", String(260), primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("reason", String(60), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+)
+
+# The newest of them one by one, by digests of their ids: so that it can be said what became of a certain one.
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("host", String(260), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("reason", String(60), nullable=False),
+    Column("activity_key", String(80), nullable=False, index=True),
+    Column("about", String(80), nullable=True, index=True),
+    Column("refused_at", BigInteger, nullable=False, index=True),
 )

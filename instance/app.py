@@ -15,6 +15,7 @@ from federation.client.network import GuardedNetwork, Network
 from federation.collector import Collector
 from federation.context import Federation
 from federation.inbound import arrivals
+from federation.ledger import Ledger
 from federation.outbound import deliveries
 from federation.questions import Questions
 from federation.remote.memory import Memory
@@ -75,6 +76,7 @@ def make_federation(site: Site, store: Store, network: Network | None = None) ->
         memory=Memory(),
         ports=make_ports(site, store, wiring.ACTIVITIES),
         arrivals=Collector(store, arrivals.store),
+        ledger=Ledger(store),
         questions=Questions(store),
         user_agent=agent,
         software_version=__version__,

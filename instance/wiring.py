@@ -2,8 +2,9 @@
 
 from functools import partial
 
+from federation import ledger
 from federation.inbound.process import Inbox
-from federation.outbound import deliveries
+from federation.outbound import deliveries, gaps
 from federation.outbound.schedule import Deliveries
 from federation.ports import HandlerTable
 from federation.vocab.types import ACTOR_TYPES
@@ -103,6 +104,8 @@ TIMED = [
     daily.Timed("erase unused pictures", HOUR, attachments.sweep),
     daily.Timed("forget old home entries", 6 * HOUR, timelines.sweep),
     daily.Timed("erase settled deliveries", HOUR, deliveries.forget_old),
+    daily.Timed("forget old gaps", HOUR, gaps.forget_old),
+    daily.Timed("erase refusals", HOUR, ledger.forget_old),
 ]
 
 
@@ -121,9 +124,10 @@ def jobs(house: House) -> dict[str, JobHandler]:
 
 def pumps(house: House) -> list[Pump]:
     """All loops of work that a runner runs."""
+    sending = Deliveries(house.federation)
     return [
         Pump(RUNNER, Works(house.store, jobs(house)).work),
         Pump(daily.RUNNER, daily.Timer(house.store, TIMED).work),
         Pump("inbox", Inbox(house.federation).work),
-        Pump("deliveries", Deliveries(house.federation).work),
+        Pump("deliveries", sending.work, sending.nudge),
     ]

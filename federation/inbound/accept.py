@@ -4,13 +4,13 @@ The order is the point (SECURITY no. 23, 29 and 30): nothing is fetched for what
 what is not verified, nothing is answered 202 before it is on disk.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from federation.context import Federation
 from federation.errors import MalformedError, UnsignedError
 from federation.inbound.arrivals import key_of
+from federation.ledger import Refused, digest_of
 from federation.remote import actors
 from federation.signatures import verify
 from federation.signatures.message import Message
@@ -21,9 +21,6 @@ from federation.vocab.reading import iri, listed, type_of
 from policies.facts import ActivityFacts, PeerFacts
 from policies.inbound import may_receive
 from policies.peers import Stance, stance
-
-turned_away: Counter[str] = Counter()
-"""Why activities were answered 202 and not kept, for the metrics page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +69,10 @@ async def _ends_before_the_key(federation: Federation, claim: Claim, head: Head)
     """Whether this is done with without the sender's key: an unknown actor's farewell, or a blocked server."""
     policy = await federation.ports.policy.document()
     if stance(policy, claim.host) is Stance.BLOCKED:
-        turned_away["blocked"] += 1
+        _turn_away(federation, claim.host, head, "peer-blocked")
         return True
     if head.kind == "Delete" and head.object_id == head.actor and not await actors.is_known(federation, head.actor):
-        turned_away["farewell"] += 1  # DECISIONS 20: nothing fetched, nothing stored
+        _turn_away(federation, claim.host, head, "farewell")  # DECISIONS 20: nothing fetched, nothing stored
         return True
     return False
 
@@ -84,14 +81,15 @@ async def _keep(federation: Federation, host: str, head: Head, body: bytes, reci
     policy = await federation.ports.policy.document()
     facts = ActivityFacts(head.kind, head.object_kind, host_of(head.actor))
     decision = may_receive(policy, PeerFacts(host, signed=True), facts)
+    federation.ledger.heard(host)
     if decision.denied:
-        turned_away["policy"] += 1
+        _turn_away(federation, host, head, ", ".join(decision.reasons))
         return
     if head.id and not same_origin(head.id, head.actor):
-        turned_away["foreign-id"] += 1
+        _turn_away(federation, host, head, "foreign-id")
         return
     if head.kind not in federation.kinds:
-        turned_away["unknown-verb"] += 1
+        _turn_away(federation, host, head, "unknown-verb")
         return
     await federation.arrivals.add(
         {
@@ -99,9 +97,15 @@ async def _keep(federation: Federation, host: str, head: Head, body: bytes, reci
             "activity_key": key_of(head.id, body),
             "actor": head.actor,
             "kind": head.kind[:40],
+            "about": digest_of(head.object_id) if head.object_id else None,
             "recipient": recipient,
             "body": body,
             "state": "held" if decision.held else "received",
             "reason": ", ".join(decision.reasons) if decision.held else None,
         }
     )
+
+
+def _turn_away(federation: Federation, host: str, head: Head, reason: str) -> None:
+    """Answered 202, and nothing done: counted by peer, kind and reason. No body is kept."""
+    federation.ledger.refuse(Refused(host, head.kind, reason, head.id, head.object_id))

@@ -1,13 +1,14 @@
 """One attempt: ask the policy again, sign, POST, say what became of it (DECISIONS 24)."""
 
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 
 import msgspec
 
 from federation.client.lines import Posted
 from federation.context import Federation
 from federation.errors import FederationError, RefusedError, UnreachableError
-from federation.outbound.deliveries import GIVE_UP, Delivery, Outcome
+from federation.outbound.deliveries import Delivery, Outcome
 from federation.outbound.enqueue import TAKEN
 from federation.signatures.digest import digest
 from federation.signatures.keyring import NoKeyError, OwnKey
@@ -32,17 +33,17 @@ async def deliver(federation: Federation, item: Delivery, digests: Digests) -> O
     try:
         key = await federation.keyring.signer(item.actor)
     except NoKeyError:
-        return _later(federation, item, None, "its actor has no key yet")
+        return Outcome(item.id, "ready", None, "its actor has no key yet")
     if item.item_id not in digests:
         digests[item.item_id] = digest(item.body)
     try:
         posted = await federation.lines.post(item.inbox, _headers(federation, key, item, digests), item.body)
     except UnreachableError as error:
-        return _later(federation, item, None, error.text)
+        return Outcome(item.id, "ready", None, error.text)
     except RefusedError as error:
         return Outcome(item.id, "dead", error=error.text)
     except FederationError as error:
-        return _later(federation, item, None, error.text)
+        return Outcome(item.id, "ready", None, error.text)
     return judge(federation, item, posted)
 
 
@@ -51,19 +52,24 @@ def _without(item: Delivery, obligations: frozenset[Obligation]) -> Delivery:
 
 
 def judge(federation: Federation, item: Delivery, posted: Posted) -> Outcome:
-    """What an answer means: done, dead letter, or the peer waits."""
+    """What an answer means: done, dead letter, or the peer waits (as long as it says, within bounds)."""
     status = posted.status
     if 200 <= status < 300:
         return Outcome(item.id, "sent", status)
     if status >= 500 or status in WAIT:
-        return _later(federation, item, status, f"answered {status}")
+        wait = retry_after(posted.retry_after, federation.clock.wire())
+        return Outcome(item.id, "ready", status, f"answered {status}", wait)
     return Outcome(item.id, "dead", status, f"answered {status}")  # also redirects: a POST is never sent on
 
 
-def _later(federation: Federation, item: Delivery, status: int | None, error: str) -> Outcome:
-    if federation.clock.now() - item.created_at > GIVE_UP:
-        return Outcome(item.id, "dead", status, error)
-    return Outcome(item.id, "ready", status, error)
+def retry_after(text: str, wire_now: int) -> int:
+    """Milliseconds that a Retry-After header asks for, as seconds or as a date (RFC 9110, 10.2.3); 0: it says nothing."""
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return int(text) * 1000
+    try:
+        return max(0, int(parsedate_to_datetime(text).timestamp() * 1000) - wire_now)
+    except (ValueError, OverflowError, TypeError):
+        return 0
 
 
 def _headers(federation: Federation, key: OwnKey, item: Delivery, digests: Digests) -> list[tuple[bytes, bytes]]:

@@ -1,15 +1,18 @@
-"""Rows of `delivery` and the circuits of `peer`: claimed by peer, answered in batches, dead letters kept.
+"""Rows of `delivery` and the circuits of `peer`: claimed by peer, answered in batches.
 
 A peer is leased as a whole: one sender at a time, in order, so one that is slow or away delays nobody but itself.
+What was put aside is in `letters`, what was given up in `gaps`.
 """
 
 import random
 import secrets
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, exists, func, nulls_first, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, nulls_first, or_, select, update
 
+from federation.outbound import gaps
 from federation.ports import Unit
 from federation.schema import delivery, outbox_item, peer
 from federation.vocab.times import DAY, HOUR
@@ -20,9 +23,17 @@ FIRST_PAUSE = 30_000
 LONGEST_PAUSE = 6 * HOUR
 GROWTH = 1.5
 CIRCUIT = 5  # failures in a row after which a peer gets one probe at a time
-GIVE_UP = 30 * DAY
+QUICK = 2_000  # milliseconds: whose slowest answer of the last turn took less has a lane of its own
 KEPT = 30 * DAY
 ERROR_LENGTH = 200
+
+
+class Lane(StrEnum):
+    """What is known of a peer: servers that are away or slow never take the places of those that answer."""
+
+    PROMPT = "prompt"  # answered quickly last time
+    UNSURE = "unsure"  # never answered yet, or slowly
+    FAILING = "failing"  # failed last time
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,7 @@ class Turn:
     host: str
     failures: int
     lease: str
+    lane: Lane = Lane.UNSURE
 
     @property
     def probing(self) -> bool:
@@ -60,30 +72,39 @@ class Outcome:
     state: str
     status: int | None = None
     error: str = ""
+    wait: int = 0
+    """Milliseconds that the peer asked us to wait; 0: it did not say."""
+    took: int = 0
+    """Milliseconds until it was answered, or until that was given up."""
 
 
-def claim(u: Unit, lanes: dict[bool, int]) -> list[Turn]:
+def claim(u: Unit, lanes: dict[Lane, int]) -> list[Turn]:
     """Lease peers that have something queued and may be tried now; the longest unserved first.
 
-    `lanes`: how many of those that failed last time (True) and of those that did not (False); servers that are away
-    never take the place of those that answer.
+    `lanes`: how many of each lane.
     """
     lease = secrets.token_hex(8)
     columns = peer.c
     free = or_(columns.lease_until.is_(None), columns.lease_until < u.now)
     now = or_(columns.next_try_at.is_(None), columns.next_try_at <= u.now)
     ready = select(columns.host).where(columns.queued.is_(True), now, free)
-    hosts: list[str] = []
-    for failing, limit in lanes.items():
-        lane = ready.where(columns.failures > 0 if failing else columns.failures == 0)
-        lane = lane.order_by(nulls_first(columns.served_at), columns.host).limit(limit)
-        if limit:
-            hosts += u.connection.execute(lane.with_for_update(skip_locked=True)).scalars()
-    if not hosts:
+    found: dict[str, Lane] = {}
+    for lane, limit in lanes.items():
+        if limit > 0:
+            mine = ready.where(_in_lane(lane)).order_by(nulls_first(columns.served_at), columns.host).limit(limit)
+            found |= dict.fromkeys(u.connection.execute(mine.with_for_update(skip_locked=True)).scalars(), lane)
+    if not found:
         return []
-    taken = update(peer).where(columns.host.in_(hosts)).values(lease=lease, lease_until=u.now + LEASE, served_at=u.now)
+    taken = update(peer).where(columns.host.in_(found)).values(lease=lease, lease_until=u.now + LEASE, served_at=u.now)
     rows = u.connection.execute(taken.returning(columns.host, columns.failures)).all()
-    return [Turn(row.host, row.failures, lease) for row in rows]
+    return [Turn(row.host, row.failures, lease, found[row.host]) for row in rows]
+
+
+def _in_lane(lane: Lane) -> ColumnElement[bool]:
+    if lane is Lane.FAILING:
+        return peer.c.failures > 0
+    prompt = peer.c.took <= QUICK
+    return and_(peer.c.failures == 0, prompt if lane is Lane.PROMPT else or_(peer.c.took.is_(None), ~prompt))
 
 
 def due_for(connection: Connection, hosts: dict[str, int]) -> dict[str, list[Delivery]]:
@@ -142,16 +163,23 @@ def _release(u: Unit, turn: Turn, given: list[Outcome]) -> None:
     mine = and_(peer.c.host == turn.host, peer.c.lease == turn.lease)
     if u.connection.execute(select(peer.c.host).where(mine).with_for_update()).first() is None:
         return  # the lease was lost; whoever has it goes on
-    left = exists().where(delivery.c.host == turn.host, delivery.c.state == "ready")
-    values: dict[str, Any] = {"lease": None, "lease_until": None, "queued": left}
+    values: dict[str, Any] = {"lease": None, "lease_until": None}
     failure = next((outcome for outcome in given if outcome.state == "ready"), None)
+    answered = [outcome for outcome in given if outcome.state != "ready" and outcome.status is not None]
+    if answered and turn.failures:
+        gaps.end(u, turn.host)
     if failure is not None:
-        values |= {"failures": turn.failures + 1, "last_error": failure.error[:ERROR_LENGTH]}
-        values |= {"next_try_at": u.now + pause(turn.failures), "down_since": func.coalesce(peer.c.down_since, u.now)}
-    elif any(outcome.status is not None for outcome in given):
+        before = 0 if answered else turn.failures  # failures in a row
+        values |= {"failures": before + 1, "last_error": failure.error[:ERROR_LENGTH]}
+        values["next_try_at"] = u.now + (within_bounds(failure.wait) or pause(before))
+        values["down_since"] = u.now if answered else func.coalesce(peer.c.down_since, u.now)
+        gaps.give_up(u, turn.host)
+    elif answered:
         values |= {"failures": 0, "next_try_at": None, "down_since": None, "last_error": None}
-        values["last_delivered_at"] = u.now
-    u.connection.execute(update(peer).where(mine).values(**values))
+    if answered:
+        values |= {"last_delivered_at": u.now, "took": max(outcome.took for outcome in answered)}
+    left = exists().where(delivery.c.host == turn.host, delivery.c.state == "ready")
+    u.connection.execute(update(peer).where(mine).values(**values, queued=left))
 
 
 def pause(failures: int) -> int:
@@ -160,20 +188,14 @@ def pause(failures: int) -> int:
     return int(grown * random.uniform(0.95, 1.05))  # noqa: S311 - spreads tries, guards nothing
 
 
+def within_bounds(asked: int) -> int:
+    """How long to wait where a peer says it itself (Retry-After): as it says, but not under 30 s and not over 6 h."""
+    return min(max(asked, FIRST_PAUSE), LONGEST_PAUSE) if asked > 0 else 0
+
+
 def release_all(u: Unit) -> None:
     """Free every lease: when a runner starts and no other is alive."""
     u.connection.execute(update(peer).where(peer.c.lease.is_not(None)).values(lease=None, lease_until=None))
-
-
-def retry_dead(u: Unit, host: str | None = None) -> int:
-    """Send dead letters again (to one peer, or all); returns how many."""
-    which = delivery.c.state == "dead" if host is None else and_(delivery.c.state == "dead", delivery.c.host == host)
-    hosts = select(delivery.c.host).where(which)
-    u.connection.execute(update(peer).where(peer.c.host.in_(hosts)).values(queued=True, next_try_at=None))
-    values = {"state": "ready", "tries": 0, "done_at": None, "created_at": u.now}
-    count = u.connection.execute(update(delivery).where(which).values(**values)).rowcount
-    u.wake(PUMP)
-    return count
 
 
 def forget_old(u: Unit) -> int:

@@ -1,43 +1,68 @@
 """Sends what is due: leases peers in turn, each peer's deliveries in order, all leased peers side by side.
 
-What is finished is written together, in the transaction that takes the next peers; who is slow holds up nobody else.
+What is finished is written together, in the transaction that takes the next peers; who is slow holds up nobody else: a
+peer that has not answered within a second no longer counts in its lane, only against the number of all that are under way.
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 
 from federation.context import Federation
-from federation.outbound import deliveries
+from federation.outbound import deliveries, departed
 from federation.outbound.deliver import Digests, deliver
-from federation.outbound.deliveries import Delivery, Outcome, Turn
+from federation.outbound.deliveries import Delivery, Lane, Outcome, Turn
 from federation.ports import Unit
 
-HEALTHY, FAILING = 64, 16  # peers at once
+PLACES = {Lane.PROMPT: 48, Lane.UNSURE: 32, Lane.FAILING: 16}  # peers at once that are being answered in time
+MOST = 300  # peers at once, those that let us wait among them; the prompt ones are let in beyond that
 EACH = 10  # deliveries of one peer before it is another's turn
+PATIENCE_SECONDS = 1.0
 PEER_SECONDS = 60.0  # well under the lease
 LINGER_SECONDS = 0.003
-LOOK_AGAIN_SECONDS = 0.25
+LOOK_AGAIN_SECONDS = 1.0
+GONE = 410
 
 Result = tuple[Turn, list[Outcome]]
+Taken = tuple[list[Turn], dict[str, list[Delivery]]]
 
 
 @dataclass(slots=True)
-class _Round:
+class Flight:
+    """A peer that is being sent to, and what has become of its deliveries so far."""
+
+    turn: Turn
+    moved_at: float
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Round:
     """What one call of `work` has in hand."""
 
     digests: Digests = field(default_factory=dict)
-    flying: dict[asyncio.Task[Result], Turn] = field(default_factory=dict)
-    landed: list[Result] = field(default_factory=list)
+    flying: dict[asyncio.Task[None], Flight] = field(default_factory=dict)
+    taking: asyncio.Task[Taken] | None = None
+    """The transaction that writes what has landed and takes the next; it ends though its caller is cut short."""
 
-    def free(self) -> dict[bool, int]:
-        failing = sum(turn.failures > 0 for turn in self.flying.values())
-        return {False: HEALTHY - (len(self.flying) - failing), True: FAILING - failing}
+    def free(self, now: float) -> dict[Lane, int]:
+        """How many peers of each lane may be taken now (`now`: the loop's time)."""
+        counted: Counter[Lane] = Counter()
+        for flight in self.flying.values():
+            counted[flight.turn.lane] += now - flight.moved_at < PATIENCE_SECONDS
+        room = MOST - len(self.flying)
+        return {
+            lane: places - counted[lane] if lane is Lane.PROMPT else min(places - counted[lane], room)
+            for lane, places in PLACES.items()
+        }
 
-    def collect(self) -> None:
-        for task in [task for task in self.flying if task.done()]:
-            del self.flying[task]
-            if not task.cancelled() and task.exception() is None:
-                self.landed.append(task.result())
+    def landed(self) -> list[Result]:
+        """Those that have ended, taken out."""
+        done = [task for task in self.flying if task.done()]
+        for task in done:
+            if not task.cancelled():
+                task.exception()  # what went wrong after an answer was had takes nothing from the answer
+        return [(flight.turn, flight.outcomes) for flight in map(self.flying.pop, done)]
 
 
 class Deliveries:
@@ -45,65 +70,84 @@ class Deliveries:
 
     def __init__(self, federation: Federation) -> None:
         self._federation = federation
+        self._woken = asyncio.Event()
+
+    def nudge(self) -> None:
+        """Something was queued: look at once, though others are under way."""
+        self._woken.set()
 
     async def work(self) -> bool:
         """Send until nothing is due and nothing is under way; True when anything was sent or tried."""
-        current = _Round()
+        current = Round()
+        bell = asyncio.create_task(self._woken.wait())
         worked = False
         try:
             while True:
+                self._woken.clear()
                 await self._take(current)
                 if not current.flying:
                     return worked
                 worked = True
-                await asyncio.wait(current.flying, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                if bell.done():
+                    bell = asyncio.create_task(self._woken.wait())
+                waited = {bell, *current.flying}
+                await asyncio.wait(waited, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 await asyncio.sleep(LINGER_SECONDS)
-                current.collect()
         finally:
+            bell.cancel()
             await asyncio.shield(self._stop(current))
 
-    async def _take(self, current: _Round) -> None:
+    async def _take(self, current: Round) -> None:
         """Write what has landed and start the next peers, in one transaction."""
-        lanes = {False: 0, True: 0} if self._federation.stopping.is_set() else current.free()
-        landed, current.landed = current.landed, []
-        if landed or any(lanes.values()):
-            turns, due = await self._federation.store.unit(_next, landed, lanes)
+        federation = self._federation
+        loop = asyncio.get_running_loop()
+        landed = current.landed()
+        lanes = {} if federation.stopping.is_set() else current.free(loop.time())
+        if landed or any(places > 0 for places in lanes.values()):
+            current.taking = loop.create_task(federation.store.unit(_next, landed, lanes))
+            turns, due = await asyncio.shield(current.taking)
+            current.taking = None
             for turn in turns:
-                current.flying[asyncio.create_task(self._one_peer(current, turn, due[turn.host]))] = turn
+                flight = Flight(turn, loop.time())
+                current.flying[loop.create_task(self._one_peer(current, flight, due[turn.host]))] = flight
         if len(current.digests) > 1000:
             current.digests.clear()
 
-    async def _stop(self, current: _Round) -> None:
-        """Cut short: what is under way ends now, what has landed is written."""
+    async def _stop(self, current: Round) -> None:
+        """Cut short: what is under way ends now, what was answered is written, all peers are given back."""
         for task in current.flying:
             task.cancel()
         await asyncio.gather(*current.flying, return_exceptions=True)
-        current.collect()
-        if current.landed:
-            await self._federation.store.unit(deliveries.record, current.landed)
+        landed = current.landed()
+        if current.taking is not None:
+            turns, _ = await current.taking
+            landed += [(turn, []) for turn in turns]
+        if landed:
+            await self._federation.store.unit(deliveries.record, landed)
 
-    async def _one_peer(self, current: _Round, turn: Turn, due: list[Delivery]) -> Result:
+    async def _one_peer(self, current: Round, flight: Flight, due: list[Delivery]) -> None:
         """A peer's deliveries one after the other; the first that must wait makes the others wait too."""
-        outcomes: list[Outcome] = []
         loop = asyncio.get_running_loop()
         stop_at = loop.time() + PEER_SECONDS
         for item in due:
+            began = flight.moved_at = loop.time()
             outcome = await self._attempt(current, item)
-            outcomes.append(outcome)
-            if outcome.state == "ready" or loop.time() > stop_at:
+            flight.outcomes.append(replace(outcome, took=int(1000 * (loop.time() - began))))
+            if outcome.status == GONE and await departed.look(self._federation, item.inbox):
+                break  # what else was for them is cancelled
+            if outcome.state == "ready" or loop.time() > stop_at or self._federation.stopping.is_set():
                 break
-        return turn, outcomes
 
-    async def _attempt(self, current: _Round, item: Delivery) -> Outcome:
+    async def _attempt(self, current: Round, item: Delivery) -> Outcome:
         try:
             return await deliver(self._federation, item, current.digests)
         except Exception as error:  # noqa: BLE001 - the peer waits like after any failure, nothing is lost
             return Outcome(item.id, "ready", None, type(error).__name__)
 
 
-def _next(u: Unit, landed: list[Result], lanes: dict[bool, int]) -> tuple[list[Turn], dict[str, list[Delivery]]]:
+def _next(u: Unit, landed: list[Result], lanes: dict[Lane, int]) -> Taken:
     if landed:
         deliveries.record(u, landed)
-    turns = deliveries.claim(u, lanes) if any(lanes.values()) else []
+    turns = deliveries.claim(u, lanes) if lanes else []
     due = deliveries.due_for(u.connection, {turn.host: 1 if turn.probing else EACH for turn in turns}) if turns else {}
     return turns, due

@@ -48,6 +48,8 @@ class Memory:
     missed: Bounded[Missed] = field(default_factory=Bounded)
     refreshed: Bounded[int] = field(default_factory=Bounded)
     """key id -> when it was last fetched anew because a signature failed."""
+    asked_after: Bounded[int] = field(default_factory=Bounded)
+    """inbox -> when its owners were last asked after because it said that it is gone."""
 
     def forget(self, owner: str) -> None:
         """Drop all keys of an actor."""

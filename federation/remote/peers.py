@@ -6,7 +6,11 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from federation.ports import Unit
 from federation.schema import peer
+from federation.vocab.times import MINUTE
+
+HEARD_PAUSE = 5 * MINUTE
 
 
 def seen(connection: Connection, hosts: set[str], now: int) -> None:
@@ -18,9 +22,12 @@ def seen(connection: Connection, hosts: set[str], now: int) -> None:
         connection.execute(made, rows)
 
 
-def clear_circuit(connection: Connection, host: str) -> None:
-    """A peer that was heard from is tried again at once."""
-    connection.execute(update(peer).where(peer.c.host == host, peer.c.failures > 0).values(next_try_at=None))
+def clear_circuits(u: Unit, hosts: set[str]) -> None:
+    """Peers that were heard from are tried again at once, unless they were tried a few minutes ago."""
+    waits = peer.c.host.in_(sorted(hosts)) & (peer.c.failures > 0) & (peer.c.next_try_at > u.now)
+    waits &= peer.c.served_at < u.now - HEARD_PAUSE
+    if u.connection.execute(update(peer).where(waits).values(next_try_at=u.now)).rowcount:
+        u.wake("deliveries")
 
 
 def of(connection: Connection, host: str) -> Any:

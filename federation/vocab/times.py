@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-HOUR = 3_600_000
+MINUTE = 60_000
+HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 

@@ -2,6 +2,7 @@
 
 from federation.ports import HandlerTable, Ports
 from instance.activities.actors import Actors
+from instance.activities.incoming_members import forget
 from instance.activities.objects import Objects
 from instance.activities.rows import OurRows
 from instance.db.store import Store
@@ -21,5 +22,6 @@ def make_ports(site: Site, store: Store, handlers: HandlerTable) -> Ports:
         Objects(site, store),
         handlers,
         OurRows(),
+        forget,
         (RefusalError,),
     )

@@ -21,6 +21,8 @@ class Pump:
 
     name: str
     work: Callable[[], Awaitable[bool]]
+    nudge: Callable[[], None] = lambda: None
+    """Called when something was committed for it, also while `work` is under way."""
 
 
 class Bell(Protocol):
@@ -53,8 +55,10 @@ class Runner:
 
     def wake(self, names: set[str]) -> None:
         """Something was committed for these pumps."""
-        for name in names & self._wakes.keys():
-            self._wakes[name].set()
+        for pump in self._pumps:
+            if pump.name in names:
+                self._wakes[pump.name].set()
+                pump.nudge()
 
     def start(self) -> None:
         """Start all pumps on the running loop."""

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from sqlalchemy import select, update
 
-from federation.outbound import deliveries
+from federation.outbound import deliveries, letters
+from federation.outbound.deliveries import Lane
 from federation.outbound.enqueue import enqueue
 from federation.remote import actors
 from federation.schema import delivery, outbox_item
@@ -132,7 +133,7 @@ async def test_dead_letters_do_not_stop_the_rest(world: World, home: Running, pe
     peer.answers = [202, 410, 302, 200]
     await world.settle()
     assert await states(home) == ["sent", "dead", "dead", "sent"]
-    await home.house.store.unit(deliveries.retry_dead, peer.host)
+    await home.house.store.unit(letters.replay, peer.host)
     await world.settle()
     assert set(await states(home)) == {"sent"}
 
@@ -204,10 +205,10 @@ async def test_a_lost_lease_changes_nothing(world: World, home: Running, peer: P
     await actors.actor(home.house.federation, peer.actor("bob"))
     await send(home, ann, [peer.actor("bob")])
     store = home.house.store
-    (turn,) = await store.unit(deliveries.claim, {False: 5, True: 5})
-    assert await store.unit(deliveries.claim, {False: 5, True: 5}) == []
+    (turn,) = await store.unit(deliveries.claim, dict.fromkeys(Lane, 5))
+    assert await store.unit(deliveries.claim, dict.fromkeys(Lane, 5)) == []
     world.clock.turn(deliveries.LEASE + 1)
-    (other,) = await store.unit(deliveries.claim, {False: 5, True: 5})
+    (other,) = await store.unit(deliveries.claim, dict.fromkeys(Lane, 5))
     await store.unit(deliveries.record, [(turn, [])])
     row = await store.read(lambda c: c.execute(select(peers.c.lease)).scalar_one())
     assert row == other.lease

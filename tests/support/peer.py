@@ -67,6 +67,7 @@ class Peer:
     documents: dict[str, Any] = field(default_factory=dict)  # path -> document, status, or (status, headers, bytes)
     received: list[Received] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)  # statuses of the next POSTs, 202 when used up
+    answer_headers: dict[str, str] = field(default_factory=dict)  # of all POSTs
     keys: dict[str, rsa.RSAPrivateKey] = field(default_factory=dict)
     scheme: str = "https"
 
@@ -168,7 +169,7 @@ class Peer:
         if scope["method"] == "POST":
             headers = {name.decode(): value.decode() for name, value in scope["headers"]}
             self.received.append(Received(path, headers, json.loads(body), body))
-            return (self.answers.pop(0) if self.answers else 202), {}, b""
+            return (self.answers.pop(0) if self.answers else 202), self.answer_headers, b""
         if path == "/.well-known/webfinger":
             return self._webfinger(scope["query_string"].decode())
         found = self.documents.get(path)

@@ -128,8 +128,73 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_probe_due_at"), ["due_at"], unique=False)
         batch_op.create_index("ix_probe_host_id", ["host", "id"], unique=False)
 
+    op.create_table(
+        "delivery_gap",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("host", sa.String(length=260), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("lost", sa.Integer(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("told_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery_gap")),
+    )
+    with op.batch_alter_table("delivery_gap", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_delivery_gap_host"), ["host"], unique=False)
+
+    op.create_table(
+        "refusal",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("host", sa.String(length=260), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.String(length=60), nullable=False),
+        sa.Column("activity_key", sa.String(length=80), nullable=False),
+        sa.Column("about", sa.String(length=80), nullable=True),
+        sa.Column("refused_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refusal")),
+    )
+    with op.batch_alter_table("refusal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_refusal_about"), ["about"], unique=False)
+        batch_op.create_index(batch_op.f("ix_refusal_activity_key"), ["activity_key"], unique=False)
+        batch_op.create_index(batch_op.f("ix_refusal_refused_at"), ["refused_at"], unique=False)
+
+    op.create_table(
+        "turned_away",
+        sa.Column("host", sa.String(length=260), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.String(length=60), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("host", "kind", "reason", name=op.f("pk_turned_away")),
+    )
+    with op.batch_alter_table("inbox_activity", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("about", sa.String(length=80), nullable=True))
+        batch_op.create_index(batch_op.f("ix_inbox_activity_about"), ["about"], unique=False)
+
+    with op.batch_alter_table("peer", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("took", sa.Integer(), nullable=True))
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("peer", schema=None) as batch_op:
+        batch_op.drop_column("took")
+
+    with op.batch_alter_table("inbox_activity", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_inbox_activity_about"))
+        batch_op.drop_column("about")
+
+    op.drop_table("turned_away")
+    with op.batch_alter_table("refusal", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_refusal_refused_at"))
+        batch_op.drop_index(batch_op.f("ix_refusal_activity_key"))
+        batch_op.drop_index(batch_op.f("ix_refusal_about"))
+
+    op.drop_table("refusal")
+    with op.batch_alter_table("delivery_gap", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_delivery_gap_host"))
+
+    op.drop_table("delivery_gap")
     with op.batch_alter_table("probe", schema=None) as batch_op:
         batch_op.drop_index("ix_probe_host_id")
         batch_op.drop_index(batch_op.f("ix_probe_due_at"))
