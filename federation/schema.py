@@ -183,3 +183,12 @@ refusal = Table(
     Column("about", String(80), nullable=True, index=True),
     Column("refused_at", BigInteger, nullable=False, index=True),
 )
+
+# What its actor took back or deleted: should it arrive later than that, it has no effect.
+withdrawn = Table(
+    "withdrawn",
+    metadata,
+    Column("iri", Text, primary_key=True),  # of an activity or an object
+    Column("actor", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+)

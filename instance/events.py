@@ -61,11 +61,20 @@ class FollowAccepted:
 
 @dataclass(frozen=True, slots=True)
 class FollowRejected:
-    """The target refused a request, or removed a follower."""
+    """The target refused a request, or removed a follower. `verb` is how it was asked, where that was not Follow."""
 
     follower_id: int
     target_id: int
     follow_iri: str | None
+    verb: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowLapsed:
+    """The target took its yes back: what was in force is a request again."""
+
+    follower_id: int
+    target_id: int
 
 
 @dataclass(frozen=True, slots=True)

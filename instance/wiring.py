@@ -3,6 +3,7 @@
 from functools import partial
 
 from federation import ledger
+from federation.inbound import withdrawn
 from federation.inbound.process import Inbox
 from federation.outbound import deliveries, gaps
 from federation.outbound.schedule import Deliveries
@@ -10,6 +11,7 @@ from federation.ports import HandlerTable
 from federation.vocab.types import ACTOR_TYPES
 from instance import events
 from instance.activities import (
+    incoming_dislikes,
     incoming_marks,
     incoming_members,
     incoming_posts,
@@ -19,8 +21,8 @@ from instance.activities import (
     outgoing_posts,
 )
 from instance.auth.registration import MAIL
-from instance.clock import HOUR, MINUTE
-from instance.content import conversations, polls, timelines
+from instance.clock import DAY, HOUR, MINUTE
+from instance.content import conversations, dislikes, polls, timelines
 from instance.content import erasure as post_erasure
 from instance.db.unit import Handlers
 from instance.house import House
@@ -45,6 +47,7 @@ EVENTS: Handlers = {
         timelines.on_follow_gone,
         outgoing_members.on_follow_rejected,
     ],
+    events.FollowLapsed: [timelines.on_follow_gone],
     events.FollowEnded: [notifications.on_follow_gone, timelines.on_follow_gone, outgoing_members.on_follow_ended],
     events.BlockMade: [notifications.on_block, timelines.on_block, outgoing_members.on_block_made],
     events.PostWritten: [notifications.on_post, conversations.on_post, outgoing_posts.on_post_written],
@@ -58,7 +61,7 @@ EVENTS: Handlers = {
     ],
     events.PostBoosted: [notifications.on_boost, outgoing_posts.on_boost],
     events.BoostUndone: [notifications.on_unboost, outgoing_posts.on_unboost],
-    events.PostFavourited: [notifications.on_favourite, outgoing_posts.on_favourite],
+    events.PostFavourited: [dislikes.on_favourite, notifications.on_favourite, outgoing_posts.on_favourite],
     events.FavouriteUndone: [notifications.on_unfavourite, outgoing_posts.on_unfavourite],
     events.PollClosed: [notifications.on_poll_closed, outgoing_posts.on_poll_closed],
     events.GroupPostAnnounced: [notifications.on_announced, outgoing_groups.on_announced],
@@ -72,25 +75,35 @@ EVENTS: Handlers = {
     events.PollVoted: [outgoing_posts.on_vote],
 }
 
-# (activity type, object type or "*") -> what it does here
+# (activity type, object type or "*") -> what it does here; what is not here is counted by kind and peer, and not kept
 ACTIVITIES: HandlerTable = {
     ("Follow", "*"): incoming_members.Followed(),
+    ("Join", "*"): incoming_members.Followed(),
+    ("Leave", "*"): incoming_members.Left(),
     ("Accept", "*"): incoming_members.Answered(yes=True),
     ("Reject", "*"): incoming_members.Answered(yes=False),
+    ("TentativeAccept", "*"): incoming_members.Undecided(),
+    ("TentativeReject", "*"): incoming_members.Undecided(),
+    ("Invite", "*"): incoming_members.Declined(),
+    ("Offer", "*"): incoming_members.Declined(),
     ("Block", "*"): incoming_members.Blocked(),
-    ("Move", "*"): incoming_members.Ignored(),
     ("Create", "*"): incoming_posts.Written(),
     ("Update", "*"): incoming_posts.Changed(),
     ("Delete", "*"): incoming_posts.Deleted(),
     ("Like", "*"): incoming_marks.Liked(),
     ("EmojiReact", "*"): incoming_marks.Liked(),
+    ("Dislike", "*"): incoming_dislikes.Disliked(),
     ("Announce", "*"): incoming_marks.Boosted(),
     ("Announce", "Create"): incoming_marks.AnnouncedByGroup(),
     ("Announce", "Update"): incoming_marks.AnnouncedByGroup(),
     ("Announce", "Delete"): incoming_marks.AnnouncedByGroup(),
     ("Undo", "Follow"): incoming_members.Unfollowed(),
+    ("Undo", "Join"): incoming_members.Unfollowed(),
+    ("Undo", "Accept"): incoming_members.Unaccepted(),
     ("Undo", "Block"): incoming_members.Unblocked(),
     ("Undo", "Like"): incoming_marks.Unliked(),
+    ("Undo", "EmojiReact"): incoming_marks.Unliked(),
+    ("Undo", "Dislike"): incoming_dislikes.Undisliked(),
     ("Undo", "Announce"): incoming_marks.Unboosted(),
     ("Undo", "*"): incoming_marks.UndoneByName(),
     **dict.fromkeys((("Update", kind) for kind in ACTOR_TYPES), incoming_members.ProfileChanged()),
@@ -106,6 +119,7 @@ TIMED = [
     daily.Timed("erase settled deliveries", HOUR, deliveries.forget_old),
     daily.Timed("forget old gaps", HOUR, gaps.forget_old),
     daily.Timed("erase refusals", HOUR, ledger.forget_old),
+    daily.Timed("forget what was withdrawn", DAY, withdrawn.sweep),
 ]
 
 

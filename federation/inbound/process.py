@@ -7,7 +7,7 @@ from typing import Any
 from federation.client.budget import budget
 from federation.context import Federation
 from federation.errors import FederationError, MalformedError, UnbelievableError
-from federation.inbound import arrivals, authority
+from federation.inbound import arrivals, authority, withdrawn
 from federation.inbound.arrivals import Arrival, LeaseLostError
 from federation.ports import Handler, Unit
 from federation.remote import actors
@@ -88,7 +88,11 @@ class Inbox:
     def _apply(self, u: Unit, lease: str, ready: list[Ready]) -> None:
         """Each in its turn: judged by our rows as those before it left them, then applied; last, all are marked."""
         outcome: dict[int, str] = {}
+        gone = withdrawn.among(u.connection, (item.activity for item in ready))
         for item in ready:
+            if not gone.isdisjoint(withdrawn.needs(item.activity)):
+                outcome[item.arrival.id] = withdrawn.REASON
+                continue
             try:
                 activity = authority.stand(u.connection, self._federation.ports.rows, item.activity)
             except UnbelievableError as error:
@@ -97,6 +101,10 @@ class Inbox:
             item.handler.apply(u, activity, item.gathered)
             if is_farewell(activity):
                 actors.forget(u, activity.actor)
+            pair = withdrawn.takes_back(activity)
+            if pair is not None:
+                withdrawn.remember(u, pair)
+                gone.add(pair)
             outcome[item.arrival.id] = ""
         if outcome:
             arrivals.done(u, lease, outcome)

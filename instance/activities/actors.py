@@ -76,6 +76,11 @@ def document(connection: Connection, site: Site, row: AccountRow) -> dict[str, A
     return made
 
 
+def was_shown(connection: Connection, iri: str) -> bool:
+    """Whether a local actor has been on the wire: it has a key, with which it can still say no once it is gone."""
+    return connection.execute(select(local_key.c.id).where(local_key.c.id == iri + MAIN_KEY)).first() is not None
+
+
 def _picture(site: Site, key: str | None) -> tuple[str, str] | None:
     return (media.url(site, key), media.mime_of(key)) if key else None
 

@@ -9,6 +9,7 @@ from federation.errors import GoneError, UnbelievableError
 from federation.inbound.authority import fetched_object, object_of
 from federation.vocab.types import POST_TYPES, Activity
 from instance.activities.gathering import learn, standing
+from instance.activities.incoming_dislikes import Undisliked
 from instance.activities.incoming_members import ByActor, Unblocked, Unfollowed
 from instance.activities.incoming_posts import Gathered, change, collect, delete, is_public, keep
 from instance.content import boosts, marks
@@ -77,13 +78,15 @@ class Unboosted:
 
 
 class UndoneByName:
-    """Undo of something that is named only: whatever of the actor's has that id."""
+    """Undo of something that is named only: whatever of the actor's has that id. Of other things nothing was made here."""
 
     async def gather(self, federation: Federation, activity: Activity) -> None:
         return None
 
     def apply(self, u: Unit, activity: Activity, gathered: None) -> None:
-        for handler in (Unfollowed(), Unblocked(), Unliked(), Unboosted()):
+        if not isinstance(activity.object, str):
+            return
+        for handler in (Unfollowed(), Unblocked(), Unliked(), Undisliked(), Unboosted()):
             handler.apply(u, activity, None)
 
 

@@ -12,6 +12,7 @@ from federation.vocab.types import POST_TYPES, Activity, Object
 from instance.activities.addressing import inner_of, visibility_of
 from instance.activities.gathering import Standing, learn, standing, strangers
 from instance.activities.incoming_members import forget
+from instance.clock import DAY
 from instance.content import posts, receive
 from instance.content.receive import RemoteAttachment, RemotePoll, RemotePost
 from instance.db.content import post
@@ -22,6 +23,7 @@ from instance.people.remote import RemoteProfile
 
 UNTITLED = frozenset({"Note", "Question"})
 MOST_ABOVE = 5
+NEWS_FOR = 30 * DAY  # as long as a Create may be on its way
 VISIBLE_TO_ANYONE = frozenset({"public", "unlisted"})
 
 
@@ -67,19 +69,27 @@ class Written:
 
 
 class Changed:
-    """Update of a post that is here; one that is not is none of our business."""
+    """Update of a post; one that is not here came before its Create, which may still be on its way, and does its work."""
 
     async def gather(self, federation: Federation, activity: Activity) -> Gathered | None:
         known = await standing(federation, activity.actor, [], [activity.object_id])
         if activity.object_id not in known.posts:
-            return None
+            return await self._not_here(federation, activity)
         about = await object_of(federation, activity)
         return await collect(federation, about, known) if about.type in POST_TYPES else None
 
     def apply(self, u: Unit, activity: Activity, gathered: Gathered | None) -> None:
         if gathered is not None:
             learn(u, gathered.profiles)
-            change(u, gathered)
+            if not change(u, gathered):
+                keep(u, gathered)
+
+    async def _not_here(self, federation: Federation, activity: Activity) -> Gathered | None:
+        """News of a post of long ago that we never had are none of our business."""
+        about = activity.object
+        if isinstance(about, Object) and (about.published or 0) < federation.clock.now() - NEWS_FOR:
+            return None
+        return await Written().gather(federation, activity)
 
 
 class Deleted:
@@ -144,11 +154,10 @@ def keep(u: Unit, gathered: Gathered, activity_iri: str = "") -> int | None:
     return post_id
 
 
-def change(u: Unit, gathered: Gathered) -> None:
-    """Change a post that is here; its audience stays."""
+def change(u: Unit, gathered: Gathered) -> bool:
+    """Change a post that is here; its audience stays. False where it is not here."""
     remote = _remote_post(u, gathered)
-    if remote is not None:
-        receive.receive_edit(u, remote)
+    return remote is not None and receive.receive_edit(u, remote) is not None
 
 
 def delete(u: Unit, iri: str, author_iri: str) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 from federation.vocab import build
 from federation.vocab.iris import PUBLIC
+from federation.vocab.types import Activity
 from instance.activities import actors
 from instance.activities.sending import pair, remote_followers, send
 from instance.db.unit import Unit
@@ -38,7 +39,8 @@ def on_follow_accepted(u: Unit, event: FollowAccepted) -> None:
     if found:
         target, follower = found
         row = follows.one(u.connection, event.follower_id, event.target_id)
-        _answer(u, "Accept", target.iri, _follow(follower.iri, target.iri, row.iri if row else None))
+        asked = _follow(follower.iri, target.iri, row.iri if row else None, row.verb if row else None)
+        _answer(u, "Accept", target.iri, asked)
 
 
 def on_follow_rejected(u: Unit, event: FollowRejected) -> None:
@@ -46,7 +48,7 @@ def on_follow_rejected(u: Unit, event: FollowRejected) -> None:
     found = pair(u.connection, event.target_id, event.follower_id)
     if found:
         target, follower = found
-        _answer(u, "Reject", target.iri, _follow(follower.iri, target.iri, event.follow_iri))
+        _answer(u, "Reject", target.iri, _follow(follower.iri, target.iri, event.follow_iri, event.verb))
 
 
 def on_follow_ended(u: Unit, event: FollowEnded) -> None:
@@ -103,9 +105,10 @@ def on_account_deleted(u: Unit, event: AccountDeleted) -> None:
     send(u, made, actor=row.iri, recipients=recipients, facts=facts_of("public"))
 
 
-def reject_unknown(u: Unit, target_iri: str, follower_iri: str, follow_iri: str) -> None:
-    """Say no to a Follow that made no row: the follower is blocked, for instance."""
-    _answer(u, "Reject", target_iri, _follow(follower_iri, target_iri, follow_iri))
+def reject_unknown(u: Unit, target_iri: str, asked: Activity) -> None:
+    """Say no to what made no row: a Follow by somebody who is blocked, for instance, or an Offer."""
+    made = {"id": asked.id, "type": asked.type, "actor": asked.actor, "object": asked.object_id}
+    _answer(u, "Reject", target_iri, {name: value for name, value in made.items() if value})
 
 
 def _answer(u: Unit, kind: str, target_iri: str, follow: dict[str, Any]) -> None:
@@ -120,10 +123,10 @@ def _undo(u: Unit, actor: str, undone: dict[str, Any], recipients: list[str]) ->
     send(u, made, actor=actor, recipients=recipients)
 
 
-def _follow(follower: str, target: str, iri: str | None) -> dict[str, Any]:
+def _follow(follower: str, target: str, iri: str | None, verb: str | None = None) -> dict[str, Any]:
     return {
         "id": iri or _mint(follower, "follows"),
-        "type": "Follow",
+        "type": verb or "Follow",
         "actor": follower,
         "object": target,
         "to": [target],

@@ -2,9 +2,9 @@
 
 from sqlalchemy import delete, select
 
-from instance.content import boosts, marks
+from instance.content import boosts, dislikes, marks
 from instance.content.posts import delete_post
-from instance.db.content import bookmark, favourite, pin, post
+from instance.db.content import bookmark, dislike, favourite, pin, post
 from instance.db.unit import Unit
 from instance.events import AccountDeleted
 from instance.jobs.local import Effect
@@ -40,5 +40,8 @@ def erase(u: Unit, account_id: int) -> None:
     liked = select(favourite.c.post_id).where(favourite.c.account_id == account_id)
     for post_id in u.connection.execute(liked).scalars().all():
         marks.unfavourite(u, account_id, post_id)
+    disliked = select(dislike.c.post_id).where(dislike.c.account_id == account_id)
+    for post_id in u.connection.execute(disliked).scalars().all():
+        dislikes.undislike(u, account_id, post_id)
     for table in (bookmark, pin):
         u.connection.execute(delete(table).where(table.c.account_id == account_id))

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, o
 from instance.content.drafts import OPEN_TO_ALL
 from instance.content.formatting import Known, handles
 from instance.content.words import SEALED
-from instance.db.content import attachment, favourite, mention, poll, poll_vote, post, tag
+from instance.db.content import attachment, dislike, favourite, mention, poll, poll_vote, post, tag
 from instance.db.people import account
 from instance.db.unit import Unit
 from instance.errors import RefusalError
@@ -156,6 +156,7 @@ def touched_by(connection: Connection, post_id: int) -> list[int]:
     by = (
         select(post.c.account_id).where(post.c.boost_of_id == post_id),
         select(favourite.c.account_id).where(favourite.c.post_id == post_id),
+        select(dislike.c.account_id).where(dislike.c.post_id == post_id),
         select(answer.c.account_id).where(answer.c.reply_to_id == post_id),
         select(poll_vote.c.account_id).join(poll, poll.c.id == poll_vote.c.poll_id).where(poll.c.post_id == post_id),
     )

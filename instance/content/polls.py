@@ -94,7 +94,9 @@ def vote(u: Unit, account_id: int, poll_id: int, choices: Sequence[int], *, iri:
     if len(chosen) > 1 and not row.multiple:
         raise RefusalError("poll-one", N_("This poll takes one choice only."))
     same: dict[str, Any] = {"poll_id": poll_id, "account_id": account_id, "created_at": u.now}
-    rows = [same | {"choice": choice, "iri": iri if at == 0 else None} for at, choice in enumerate(chosen)]
+    taken = select(poll_vote.c.id).where(poll_vote.c.iri == iri)
+    kept = iri if iri is not None and u.connection.execute(taken).first() is None else None
+    rows = [same | {"choice": choice, "iri": kept if at == 0 else None} for at, choice in enumerate(chosen)]
     u.connection.execute(insert(poll_vote), rows)
     _count(u, row, chosen, new_voter=not before)
     u.record(PollVoted(poll_id, row.post_id, account_id, tuple(chosen)))

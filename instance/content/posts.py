@@ -11,7 +11,7 @@ from instance.content.polls import open_poll
 from instance.content.revisions import keep_revision
 from instance.content.visible import shown
 from instance.content.words import NOTHING, Words, columns
-from instance.db.content import attachment, bookmark, favourite, pin, poll, post, revision, tag
+from instance.db.content import attachment, bookmark, dislike, favourite, pin, poll, post, revision, tag
 from instance.db.reading import notification, word_filter_post
 from instance.db.system import idempotent_answer
 from instance.db.unit import Unit
@@ -173,7 +173,7 @@ def delete_post(u: Unit, post_id: int) -> None:
     u.connection.execute(update(post).where(post.c.id == post_id).values(**gone, **erased))
     parts.drop_media(u, attachment.c.post_id == post_id)
     parts.drop_poll(u, post_id)
-    for table in (revision, tag, favourite, bookmark, pin, notification, word_filter_post):
+    for table in (revision, tag, favourite, dislike, bookmark, pin, notification, word_filter_post):
         u.connection.execute(delete(table).where(table.c.post_id == post_id))
     timelines.take_out(u, post_id)
     u.connection.execute(delete(post).where(post.c.boost_of_id == post_id))

@@ -17,7 +17,7 @@ from instance.db.people import account
 from instance.db.unit import Unit
 from instance.db.upsert import insert_new
 from instance.errors import RefusalError
-from instance.events import PostEdited, PostReceived
+from instance.events import PollClosed, PostEdited, PostReceived
 from instance.ids import sortable_id
 from instance.sanitise import clean, plain
 
@@ -204,10 +204,13 @@ def _set_poll(u: Unit, post_id: int, remote: RemotePoll) -> None:
         "expires_at": remote.expires_at,
         "closed_at": min(remote.closed_at, u.now) if remote.closed_at is not None else None,
     }
-    old = u.connection.execute(select(poll.c.id, poll.c.options).where(poll.c.post_id == post_id)).first()
+    known = select(poll.c.id, poll.c.options, poll.c.closed_at).where(poll.c.post_id == post_id)
+    old = u.connection.execute(known).first()
     if old is not None and [o["title"] for o in old.options] == [o["title"] for o in options]:
         u.connection.execute(update(poll).where(poll.c.id == old.id).values(**values))
         poll_id = old.id
+        if old.closed_at is None and values["closed_at"] is not None:
+            u.record(PollClosed(poll_id, post_id))  # its server was quicker than our clock
     else:
         parts.drop_poll(u, post_id)
         poll_id = sortable_id(u.now, u.now)
@@ -263,6 +266,7 @@ def receive_votes(u: Unit, account_id: int, post_id: int, title: str, *, iri: st
     """A remote account's vote for the option of this title in a local post's poll; False where it does not count."""
     row = u.connection.execute(select(poll).where(poll.c.post_id == post_id)).first()
     titles = [option["title"] for option in row.options] if row is not None else []
+    title = title.strip()
     if row is None or title not in titles:
         return False
     try:

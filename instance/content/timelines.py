@@ -10,7 +10,7 @@ from instance.db.people import account
 from instance.db.reading import timeline_entry
 from instance.db.unit import Unit
 from instance.db.upsert import insert_new
-from instance.events import BlockMade, FollowAccepted, FollowEnded, FollowRejected
+from instance.events import BlockMade, FollowAccepted, FollowEnded, FollowLapsed, FollowRejected
 from instance.ids import EPOCH_2020, RANDOM_BITS
 
 BACKLOG = 20
@@ -115,7 +115,7 @@ def on_follow(u: Unit, event: FollowAccepted) -> None:
         insert_new(u.connection, timeline_entry, **entry)
 
 
-def on_follow_gone(u: Unit, event: FollowEnded | FollowRejected) -> None:
+def on_follow_gone(u: Unit, event: FollowEnded | FollowRejected | FollowLapsed) -> None:
     """Who no longer follows no longer finds the posts at home."""
     forget(u, event.follower_id, event.target_id)
 

@@ -1,6 +1,6 @@
 """Tables of content: posts and what hangs on them."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, UniqueConstraint, false
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text, UniqueConstraint, false
 
 from instance.db.base import count, document, key, metadata, sealed, serial, time, to
 
@@ -33,6 +33,7 @@ post = Table(
     count("replies_count"),
     count("boosts_count"),
     count("favourites_count"),
+    count("dislikes_count"),  # told by other servers, shown nowhere
     count("version"),  # goes up with everything that changes how the post is rendered for a stranger
     time("created_at"),
     time("received_at"),
@@ -146,6 +147,7 @@ def _mark(name: str, *columns: Column[str]) -> Table:
 
 
 favourite = _mark("favourite", Column("iri", Text, nullable=True, unique=True))
+dislike = _mark("dislike", Column("iri", Text, nullable=True, unique=True))
 bookmark = _mark("bookmark")
 pin = _mark("pin")
 
@@ -171,6 +173,7 @@ report = Table(
     Column("forward", Boolean, nullable=False, server_default=false()),
     Column("iri", Text, nullable=True, unique=True),
     to("account", "closed_by", nullable=True, on_delete="SET NULL"),
+    Column("assigned_to", BigInteger, nullable=True),  # id of the account that looks into it
     time("created_at"),
     time("closed_at", nullable=True),
 )

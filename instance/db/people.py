@@ -36,6 +36,7 @@ account = Table(
     Column("default_language", String(16), nullable=True),
     document("also_known_as"),
     Column("moved_to", Text, nullable=True),
+    time("moved_at", nullable=True),  # when a Move was carried out, ours or a remote one
     count("followers_count"),
     count("following_count"),
     count("posts_count"),
@@ -128,6 +129,7 @@ follow = Table(
     to("account", "target_id"),
     Column("state", String(16), nullable=False),  # pending accepted
     Column("iri", Text, nullable=True, unique=True),  # id of the Follow activity
+    Column("verb", String(8), nullable=True),  # Join, where it was asked for by that name
     Column("boosts", Boolean, nullable=False, server_default=true()),
     Column("notify", Boolean, nullable=False, server_default=false()),
     document("languages"),
@@ -169,4 +171,31 @@ account_note = Table(
     to("account", "account_id", primary_key=True),
     to("account", "target_id", primary_key=True),
     Column("text", Text, nullable=False),
+)
+
+# Relations that ended at once because a server was refused, by the instance or by one member: kept to be offered again.
+severance = Table(
+    "severance",
+    metadata,
+    key(),
+    Column("kind", String(24), nullable=False),  # domain_block user_domain_block account_suspension
+    Column("target_name", String(460), nullable=False),  # the server, or the handle
+    to("account", "account_id"),  # the member who lost them
+    count("followers_count"),
+    count("following_count"),
+    time("created_at"),
+    time("lifted_at", nullable=True),
+    Index("ix_severance_account_id_id", "account_id", "id"),
+    Index("ix_severance_target_name_kind", "target_name", "kind"),
+)
+
+severed_relation = Table(
+    "severed_relation",
+    metadata,
+    to("severance", "severance_id", primary_key=True),
+    to("account", "other_id", primary_key=True, index=True),
+    Column("direction", String(10), primary_key=True),  # following, followed_by
+    Column("boosts", Boolean, nullable=False, server_default=true()),
+    Column("notify", Boolean, nullable=False, server_default=false()),
+    document("languages"),
 )

@@ -24,6 +24,7 @@ notification = Table(
     to("account", "from_id"),
     to("post", "post_id", nullable=True, index=True),
     Column("group_key", String(80), nullable=False),
+    Column("about_id", BigInteger, nullable=True),  # a report, or a severance
     time("created_at"),
     Index("ix_notification_account_id_id", "account_id", "id"),
 )

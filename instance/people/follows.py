@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, ins
 from instance.db.people import account, domain_restriction, follow, restriction
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
-from instance.events import FollowAccepted, FollowEnded, FollowRejected, FollowRequested
+from instance.events import FollowAccepted, FollowEnded, FollowLapsed, FollowRejected, FollowRequested
 from instance.i18n import N_
 from instance.ids import sortable_id
 from instance.people.accounts import AccountRow, is_shown
@@ -25,28 +25,30 @@ def request(
     target_id: int,
     *,
     iri: str | None = None,
+    verb: str | None = None,
     boosts: bool = True,
     notify: bool = False,
     languages: Sequence[str] | None = None,
 ) -> str:
     """Follow an account; returns 'accepted' or 'pending'. Asking again changes `boosts`, `notify`, `languages`.
 
-    `iri` is the id of a remote follower's Follow; asking again with another one answers again. Raises RefusalError
-    (oneself, blocked in either direction), NotFoundError (gone, suspended, or neither side is ours).
+    `iri` is the id of a remote follower's Follow; asking again with another one answers again. `verb` is how it asked
+    where that was not Follow (Join). Raises RefusalError (oneself, blocked in either direction, the target has moved),
+    NotFoundError (gone, suspended, or neither side is ours).
     """
     follower, target = _both(u, follower_id, target_id)
     _may_follow(u.connection, follower, target)
     wishes = {"boosts": boosts, "notify": notify, "languages": list(languages) if languages else None}
     old = one(u.connection, follower_id, target_id)
     if old is not None:
-        return _again(u, old, iri, wishes, target)
+        return _again(u, old, iri, wishes | {"verb": verb}, target)
     at_once = target.domain == "" and not target.locked
     follow_id = sortable_id(u.now, u.now)
     if follower.domain == "":
         iri = f"{follower.iri}#follows/{follow_id}"
     row = {"id": follow_id, "follower_id": follower_id, "target_id": target_id, "iri": _free(u.connection, iri)}
     state = ACCEPTED if at_once else PENDING
-    u.connection.execute(insert(follow).values(**row, state=state, created_at=u.now, **wishes))
+    u.connection.execute(insert(follow).values(**row, verb=verb, state=state, created_at=u.now, **wishes))
     if at_once:
         _count(u, follower_id, target_id, 1)
         u.record(FollowAccepted(follow_id, follower_id, target_id, requested_before=False))
@@ -71,7 +73,18 @@ def reject(u: Unit, follower_id: int, target_id: int) -> bool:
     gone = _remove(u, follower_id, target_id)
     if gone is None:
         return False
-    u.record(FollowRejected(follower_id, target_id, gone.iri))
+    u.record(FollowRejected(follower_id, target_id, gone.iri, gone.verb))
+    return True
+
+
+def unaccept(u: Unit, follower_id: int, target_id: int) -> bool:
+    """The target takes its yes back: the follow is a request again; False if it was not in force."""
+    given = and_(_pair(follower_id, target_id), follow.c.state == ACCEPTED)
+    found = u.connection.execute(update(follow).where(given).values(state=PENDING).returning(follow.c.iri)).first()
+    if found is None:
+        return False
+    _count(u, follower_id, target_id, -1)
+    u.record(FollowLapsed(follower_id, target_id))
     return True
 
 
@@ -152,6 +165,8 @@ def _both(u: Unit, follower_id: int, target_id: int) -> tuple[AccountRow, Accoun
 def _may_follow(connection: Connection, follower: AccountRow, target: AccountRow) -> None:
     if follower.id == target.id:
         raise RefusalError("follow-self", N_("You can't follow yourself."), status=403)
+    if target.moved_at is not None and target.moved_to:
+        raise RefusalError("follow-moved", N_("This account has moved. Follow the new one."), status=403)
     blocks = exists().where(
         restriction.c.kind == "block",
         or_(
@@ -188,8 +203,11 @@ def _free(connection: Connection, iri: str | None) -> str | None:
     return None if taken else iri
 
 
+_GONE = (follow.c.id, follow.c.iri, follow.c.verb, follow.c.state)
+
+
 def _remove(u: Unit, follower_id: int, target_id: int) -> Any:
-    asked = delete(follow).where(_pair(follower_id, target_id)).returning(follow.c.id, follow.c.iri, follow.c.state)
+    asked = delete(follow).where(_pair(follower_id, target_id)).returning(*_GONE)
     gone = u.connection.execute(asked).first()
     if gone is not None and gone.state == ACCEPTED:
         _count(u, follower_id, target_id, -1)

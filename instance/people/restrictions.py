@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, update
 
 from instance.clock import Millis
 from instance.db.people import account, account_note, domain_restriction, follow, restriction
@@ -43,6 +43,15 @@ def unblock(u: Unit, account_id: int, target_id: int) -> bool:
         return False
     u.record(BlockEnded(account_id, target_id, gone.iri or ""))
     return True
+
+
+def between(connection: Connection, one_id: int, other_id: int) -> bool:
+    """Whether either of two accounts blocks the other."""
+    c = restriction.c
+    pairs = or_(
+        and_(c.account_id == one_id, c.target_id == other_id), and_(c.account_id == other_id, c.target_id == one_id)
+    )
+    return connection.execute(select(c.id).where(c.kind == BLOCK, pairs)).first() is not None
 
 
 def mute(

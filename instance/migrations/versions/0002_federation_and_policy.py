@@ -92,6 +92,44 @@ def upgrade() -> None:
         batch_op.create_index("ix_trust_change_host_id", ["host", "id"], unique=False)
 
     op.create_table(
+        "severance",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("target_name", sa.String(length=460), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("followers_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("following_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("lifted_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_severance_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_severance")),
+    )
+    with op.batch_alter_table("severance", schema=None) as batch_op:
+        batch_op.create_index("ix_severance_account_id_id", ["account_id", "id"], unique=False)
+        batch_op.create_index("ix_severance_target_name_kind", ["target_name", "kind"], unique=False)
+
+    op.create_table(
+        "dislike",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("iri", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_dislike_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_dislike_post_id_post"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dislike")),
+        sa.UniqueConstraint("account_id", "post_id", name=op.f("uq_dislike_account_id_post_id")),
+        sa.UniqueConstraint("iri", name=op.f("uq_dislike_iri")),
+    )
+    with op.batch_alter_table("dislike", schema=None) as batch_op:
+        batch_op.create_index("ix_dislike_account_id_id", ["account_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_dislike_post_id"), ["post_id"], unique=False)
+
+    op.create_table(
         "group_requirement",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("group_id", sa.BigInteger(), nullable=False),
@@ -127,6 +165,28 @@ def upgrade() -> None:
     with op.batch_alter_table("probe", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_probe_due_at"), ["due_at"], unique=False)
         batch_op.create_index("ix_probe_host_id", ["host", "id"], unique=False)
+
+    op.create_table(
+        "severed_relation",
+        sa.Column("severance_id", sa.BigInteger(), nullable=False),
+        sa.Column("other_id", sa.BigInteger(), nullable=False),
+        sa.Column("direction", sa.String(length=10), nullable=False),
+        sa.Column("boosts", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("notify", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("languages", sa.JSON(none_as_null=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["other_id"], ["account.id"], name=op.f("fk_severed_relation_other_id_account"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["severance_id"],
+            ["severance.id"],
+            name=op.f("fk_severed_relation_severance_id_severance"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("severance_id", "other_id", "direction", name=op.f("pk_severed_relation")),
+    )
+    with op.batch_alter_table("severed_relation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_severed_relation_other_id"), ["other_id"], unique=False)
 
     op.create_table(
         "delivery_gap",
@@ -168,22 +228,66 @@ def upgrade() -> None:
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("host", "kind", "reason", name=op.f("pk_turned_away")),
     )
+    op.create_table(
+        "withdrawn",
+        sa.Column("iri", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("iri", "actor", name=op.f("pk_withdrawn")),
+    )
+    with op.batch_alter_table("withdrawn", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_withdrawn_at"), ["at"], unique=False)
+
+    with op.batch_alter_table("account", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("moved_at", sa.BigInteger(), nullable=True))
+
+    with op.batch_alter_table("follow", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("verb", sa.String(length=8), nullable=True))
+
     with op.batch_alter_table("inbox_activity", schema=None) as batch_op:
         batch_op.add_column(sa.Column("about", sa.String(length=80), nullable=True))
         batch_op.create_index(batch_op.f("ix_inbox_activity_about"), ["about"], unique=False)
 
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("about_id", sa.BigInteger(), nullable=True))
+
     with op.batch_alter_table("peer", schema=None) as batch_op:
         batch_op.add_column(sa.Column("took", sa.Integer(), nullable=True))
 
+    with op.batch_alter_table("post", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("dislikes_count", sa.Integer(), server_default="0", nullable=False))
+
+    with op.batch_alter_table("report", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("assigned_to", sa.BigInteger(), nullable=True))
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("report", schema=None) as batch_op:
+        batch_op.drop_column("assigned_to")
+
+    with op.batch_alter_table("post", schema=None) as batch_op:
+        batch_op.drop_column("dislikes_count")
+
     with op.batch_alter_table("peer", schema=None) as batch_op:
         batch_op.drop_column("took")
+
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.drop_column("about_id")
 
     with op.batch_alter_table("inbox_activity", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inbox_activity_about"))
         batch_op.drop_column("about")
 
+    with op.batch_alter_table("follow", schema=None) as batch_op:
+        batch_op.drop_column("verb")
+
+    with op.batch_alter_table("account", schema=None) as batch_op:
+        batch_op.drop_column("moved_at")
+
+    with op.batch_alter_table("withdrawn", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_withdrawn_at"))
+
+    op.drop_table("withdrawn")
     op.drop_table("turned_away")
     with op.batch_alter_table("refusal", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_refusal_refused_at"))
@@ -195,12 +299,26 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_delivery_gap_host"))
 
     op.drop_table("delivery_gap")
+    with op.batch_alter_table("severed_relation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_severed_relation_other_id"))
+
+    op.drop_table("severed_relation")
     with op.batch_alter_table("probe", schema=None) as batch_op:
         batch_op.drop_index("ix_probe_host_id")
         batch_op.drop_index(batch_op.f("ix_probe_due_at"))
 
     op.drop_table("probe")
     op.drop_table("group_requirement")
+    with op.batch_alter_table("dislike", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_dislike_post_id"))
+        batch_op.drop_index("ix_dislike_account_id_id")
+
+    op.drop_table("dislike")
+    with op.batch_alter_table("severance", schema=None) as batch_op:
+        batch_op.drop_index("ix_severance_target_name_kind")
+        batch_op.drop_index("ix_severance_account_id_id")
+
+    op.drop_table("severance")
     with op.batch_alter_table("trust_change", schema=None) as batch_op:
         batch_op.drop_index("ix_trust_change_host_id")
 
