@@ -101,10 +101,7 @@ class Inbox:
             item.handler.apply(u, activity, item.gathered)
             if is_farewell(activity):
                 actors.forget(u, activity.actor)
-            pair = withdrawn.takes_back(activity)
-            if pair is not None:
-                withdrawn.remember(u, pair)
-                gone.add(pair)
+            withdrawn.note(u, activity, gone)
             outcome[item.arrival.id] = ""
         if outcome:
             arrivals.done(u, lease, outcome)

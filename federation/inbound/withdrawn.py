@@ -53,11 +53,23 @@ def among(connection: Connection, activities: Iterable[Activity]) -> set[Pair]:
     return {(row.iri, row.actor) for row in connection.execute(asked)} & wanted
 
 
-def remember(u: Unit, pair: Pair) -> None:
-    """Keep that an actor took something back."""
-    insert: Any = postgres_insert if u.connection.dialect.name == "postgresql" else sqlite_insert
-    row = insert(withdrawn).values(iri=pair[0], actor=pair[1], at=u.now)
-    u.connection.execute(row.on_conflict_do_nothing())
+def note(u: Unit, activity: Activity, gone: set[Pair]) -> None:
+    """Keep what an activity that was just applied takes back, and forget what it gives back (Undo of a Delete).
+
+    `gone` is what `among` found; it is kept up to date for what comes after in the same transaction.
+    """
+    inner = activity.object
+    if activity.type == "Undo" and isinstance(inner, Activity) and inner.type == "Delete":
+        pair = (inner.object_id, activity.actor)
+        given_back = (withdrawn.c.iri == pair[0]) & (withdrawn.c.actor == pair[1])
+        u.connection.execute(delete(withdrawn).where(given_back))
+        gone.discard(pair)
+    taken = takes_back(activity)
+    if taken is not None:
+        insert: Any = postgres_insert if u.connection.dialect.name == "postgresql" else sqlite_insert
+        row = insert(withdrawn).values(iri=taken[0], actor=taken[1], at=u.now)
+        u.connection.execute(row.on_conflict_do_nothing())
+        gone.add(taken)
 
 
 def sweep(u: Unit) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from federation.ports import About
-from instance.db.content import favourite, poll_vote, post
+from instance.db.content import dislike, favourite, poll_vote, post
 from instance.db.groups import group_post, group_role
 from instance.db.people import account, follow, restriction
 
@@ -65,7 +65,7 @@ def _follow(connection: Connection, iri: str) -> About | None:
 
 
 def _mark(connection: Connection, iri: str) -> About | None:
-    for table in (favourite, restriction, poll_vote):
+    for table in (favourite, dislike, restriction, poll_vote):
         wanted = select(account.c.iri).join(table, table.c.account_id == account.c.id).where(table.c.iri == iri)
         owner = connection.execute(wanted).scalar()
         if owner is not None:
