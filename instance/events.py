@@ -153,6 +153,8 @@ class BoostUndone:
     boost_iri: str
     post_id: int
     account_id: int
+    waited: bool = False
+    """It had been shown to nobody but the post's author yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,3 +224,58 @@ class PolicyAdopted:
     """Another policy is in force."""
 
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionAsked:
+    """Something waits for the yes of a post's author; a row of `interaction`."""
+
+    interaction_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionAccepted:
+    """The author of a post of ours said yes, or her rules did; `by_rule` where she was not asked."""
+
+    interaction_id: int
+    by_rule: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionRejected:
+    """The author of a post of ours said no, or her rules did: then there is no row, and all is told here."""
+
+    kind: str
+    iri: str
+    account_id: int
+    post_id: int
+    request_iri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionRevoked:
+    """A yes was taken back: the authorization of this address holds no more."""
+
+    interaction_id: int
+    approval_iri: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteAnswered:
+    """A quote by a post of ours was accepted elsewhere: those who know the post are told of the authorization."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostPolicyChanged:
+    """The author of a post of ours changed who may do what with it."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteMade:
+    """A post quotes another one with its author's yes; a row of `interaction`."""
+
+    interaction_id: int

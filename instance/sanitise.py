@@ -15,7 +15,7 @@ _TAGS = {
     *("ul", "ol", "li", "ruby", "rt", "rp", "h1", "h2", "h3", "h4", "h5", "h6"),
 }
 _DROPPED_WITH_CONTENT = {"script", "style", "svg", "math", "iframe", "object", "noscript", "template", "textarea"}
-_CLASSES = {"mention", "hashtag", "u-url", "h-card", "invisible", "ellipsis"}
+_CLASSES = {"mention", "hashtag", "u-url", "h-card", "quote-inline", "invisible", "ellipsis"}
 
 _cleaner = nh3.Cleaner(
     tags=_TAGS,

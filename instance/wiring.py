@@ -8,14 +8,18 @@ from federation.inbound.process import Inbox
 from federation.outbound import deliveries, gaps
 from federation.outbound.schedule import Deliveries
 from federation.ports import HandlerTable
+from federation.vocab.interaction import REQUESTS
 from federation.vocab.types import ACTOR_TYPES
 from instance import events
 from instance.activities import (
+    agreed,
+    incoming_consent,
     incoming_dislikes,
     incoming_marks,
     incoming_members,
     incoming_posts,
     keys,
+    outgoing_consent,
     outgoing_groups,
     outgoing_members,
     outgoing_posts,
@@ -73,6 +77,13 @@ EVENTS: Handlers = {
         post_erasure.on_account_deleted,
     ],
     events.PollVoted: [outgoing_posts.on_vote],
+    events.InteractionAsked: [notifications.on_asked, outgoing_consent.on_asked],
+    events.InteractionAccepted: [notifications.on_decided, outgoing_consent.on_accepted],
+    events.InteractionRejected: [outgoing_consent.on_rejected],
+    events.InteractionRevoked: [outgoing_consent.on_revoked],
+    events.QuoteMade: [notifications.on_quote],
+    events.QuoteAnswered: [outgoing_consent.on_quote_answered],
+    events.PostPolicyChanged: [outgoing_consent.on_policy_changed],
 }
 
 # (activity type, object type or "*") -> what it does here; what is not here is counted by kind and peer, and not kept
@@ -80,12 +91,13 @@ ACTIVITIES: HandlerTable = {
     ("Follow", "*"): incoming_members.Followed(),
     ("Join", "*"): incoming_members.Followed(),
     ("Leave", "*"): incoming_members.Left(),
-    ("Accept", "*"): incoming_members.Answered(yes=True),
-    ("Reject", "*"): incoming_members.Answered(yes=False),
+    ("Accept", "*"): agreed.AnsweredOrAgreed(yes=True),
+    ("Reject", "*"): agreed.AnsweredOrAgreed(yes=False),
     ("TentativeAccept", "*"): incoming_members.Undecided(),
     ("TentativeReject", "*"): incoming_members.Undecided(),
     ("Invite", "*"): incoming_members.Declined(),
     ("Offer", "*"): incoming_members.Declined(),
+    **dict.fromkeys(((name, "*") for name in REQUESTS), incoming_consent.Requested()),
     ("Block", "*"): incoming_members.Blocked(),
     ("Create", "*"): incoming_posts.Written(),
     ("Update", "*"): incoming_posts.Changed(),
@@ -99,7 +111,7 @@ ACTIVITIES: HandlerTable = {
     ("Announce", "Delete"): incoming_marks.AnnouncedByGroup(),
     ("Undo", "Follow"): incoming_members.Unfollowed(),
     ("Undo", "Join"): incoming_members.Unfollowed(),
-    ("Undo", "Accept"): incoming_members.Unaccepted(),
+    ("Undo", "Accept"): agreed.TakenBack(),
     ("Undo", "Block"): incoming_members.Unblocked(),
     ("Undo", "Like"): incoming_marks.Unliked(),
     ("Undo", "EmojiReact"): incoming_marks.Unliked(),

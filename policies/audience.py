@@ -20,6 +20,8 @@ class PostAudience:
 
     visibility: Visibility
     local_only: bool = False
+    consent: str = ""
+    """`pending` or `refused`: it answers a post whose author has not said yes to that, or has said no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class ReaderFacts:
     follows_author: bool = False
     in_group: bool = False
     is_local: bool = False
+    decides: bool = False
+    """The post answers one of this reader's, who decides whether it is shown."""
     is_blocked: bool = False
     """The author blocks the reader, or the reader's server is blocked."""
 
@@ -40,6 +44,8 @@ def may_read(post: PostAudience, reader: ReaderFacts) -> bool:
     if reader.is_author:
         return True
     if reader.is_blocked or (post.local_only and not reader.is_local):
+        return False
+    if post.consent and not (post.consent == "pending" and reader.decides):
         return False
     match post.visibility:
         case Visibility.PUBLIC | Visibility.UNLISTED:
@@ -54,7 +60,7 @@ def may_read(post: PostAudience, reader: ReaderFacts) -> bool:
 
 def may_boost(post: PostAudience, reader: ReaderFacts) -> bool:
     """Whether this reader may boost the post: only what anyone may read, and an author her own followers-only post."""
-    if post.local_only or not may_read(post, reader):
+    if post.local_only or post.consent or not may_read(post, reader):
         return False
     if post.visibility in {Visibility.PUBLIC, Visibility.UNLISTED}:
         return True

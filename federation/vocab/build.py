@@ -32,6 +32,55 @@ TERMS: Document = {
 CONTEXT: list[Any] = [ACTIVITYSTREAMS, SECURITY, TERMS]
 
 
+def _gts(*names: str) -> Document:
+    return {"gts": "https://gotosocial.org/ns#"} | {name: {"@id": f"gts:{name}", "@type": "@id"} for name in names}
+
+
+POLICY = _gts(
+    "interactionPolicy",
+    "canLike",
+    "canReply",
+    "canAnnounce",
+    "canQuote",
+    "automaticApproval",
+    "manualApproval",
+    "always",
+    "approvalRequired",
+)
+APPROVAL = _gts(
+    "approvedBy", "replyAuthorization", "announceAuthorization", "interactingObject", "interactionTarget"
+) | {name: f"gts:{name}" for name in ("LikeAuthorization", "ReplyAuthorization", "AnnounceAuthorization")}
+QUOTES: Document = {
+    "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest",
+    "QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization",
+    "quote": {"@id": "https://w3id.org/fep/044f#quote", "@type": "@id"},
+    "quoteAuthorization": {"@id": "https://w3id.org/fep/044f#quoteAuthorization", "@type": "@id"},
+    "quoteUri": "http://fedibird.com/ns#quoteUri",
+    "_misskey_quote": "https://misskey-hub.net/ns#_misskey_quote",
+}
+APPROVING = frozenset({"approvedBy", "interactingObject"})
+
+
+def context_of(document: Document) -> list[Any]:
+    """The context of a document: our usual terms, and those about consent that it, or what it embeds, uses."""
+    terms = TERMS
+    for name in ("object", "instrument"):
+        inner_one = document.get(name)
+        terms = _with_terms(terms, inner_one) if isinstance(inner_one, dict) else terms
+    terms = _with_terms(terms, document)
+    return CONTEXT if terms is TERMS else [ACTIVITYSTREAMS, SECURITY, terms]
+
+
+def _with_terms(terms: Document, document: Document) -> Document:
+    if "interactionPolicy" in document:
+        terms = terms | POLICY
+    if not APPROVING.isdisjoint(document):
+        terms = terms | APPROVAL
+    if "quote" in document or str(document.get("type", "")).startswith("Quote"):
+        terms = terms | QUOTES
+    return terms
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """A local actor, as the wire shows it."""
@@ -123,6 +172,8 @@ class Post:
     hashtags: Sequence[tuple[str, str]] = ()  # (address, #Name)
     attachments: Sequence["File"] = ()
     poll: "Options | None" = None
+    consent: Document = field(default_factory=dict)
+    """What `vocab.interaction` adds: the author's policy, the authorization that it goes with, what it quotes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +228,7 @@ def post(given: Post) -> Document:
         "updated": times.write(given.updated) if given.updated is not None else None,
         "replies": given.replies or None,
     }
-    return made | _present(optional) | (_poll(given.poll) if given.poll else {})
+    return made | _present(optional) | (_poll(given.poll) if given.poll else {}) | given.consent
 
 
 def _tags(given: Post) -> list[Document]:
@@ -228,17 +279,18 @@ def activity(kind: str, activity_id: str, actor_iri: str, about: Document | str,
 
     Follow, Accept, Reject, Undo, Block, Like, Announce, Delete, Update, Add, Remove, Flag and Create alike.
     """
-    made: Document = {"@context": CONTEXT, "id": activity_id, "type": kind, "actor": actor_iri, "object": about}
+    made: Document = {"id": activity_id, "type": kind, "actor": actor_iri, "object": about}
     if "published" in terms:
         terms["published"] = times.write(terms["published"])
-    return made | _present(terms)
+    made |= _present(terms)
+    return {"@context": context_of(made)} | made
 
 
 def wrapping(about: Document, kind: str, activity_id: str, **terms: Any) -> Document:
     """Create or Update of a post: audience and times are the post's."""
     given = {name: about[name] for name in ("to", "cc", "audience") if name in about}
     made: Document = {
-        "@context": CONTEXT,
+        "@context": context_of({"object": about}),
         "id": activity_id,
         "type": kind,
         "actor": about["attributedTo"],
@@ -255,7 +307,7 @@ def inner(document: Document) -> Document:
 
 def with_context(document: Document) -> Document:
     """A document to be served by itself."""
-    return document if "@context" in document else {"@context": CONTEXT} | document
+    return document if "@context" in document else {"@context": context_of(document)} | document
 
 
 def collection(iri: str, items: Sequence[Any] | None = None, total: int | None = None) -> Document:

@@ -175,6 +175,10 @@ ACTIVITY_TYPES = frozenset(
         "View",
         "EmojiReact",
         "Warn",
+        "LikeRequest",
+        "ReplyRequest",
+        "AnnounceRequest",
+        "QuoteRequest",
     ]
 )
 POST_TYPES = frozenset({"Note", "Page", "Article", "Question", "Event", "Video", "Audio", "Image", "ChatMessage"})

@@ -65,7 +65,7 @@ class Answered:
     """Accept or Reject of a Follow that one of ours sent; the Follow is embedded or named."""
 
     def __init__(self, *, yes: bool) -> None:
-        self._yes = yes
+        self.yes = yes
 
     async def gather(self, federation: Federation, activity: Activity) -> None:
         return None
@@ -75,7 +75,7 @@ class Answered:
         follower_id = _follower(u, activity, target.id) if target is not None else None
         if target is None or follower_id is None:
             return
-        if self._yes:
+        if self.yes:
             follows.accept(u, follower_id, target.id)
         else:
             follows.reject(u, follower_id, target.id)

@@ -1,19 +1,24 @@
 """Posts of other servers: written, changed, deleted; votes in our polls. Announces, likes and groups: `incoming_marks`."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
+from html import escape
 
 from sqlalchemy import select, update
 
 from federation.context import Federation
 from federation.errors import FederationError, UnbelievableError
 from federation.inbound.authority import fetched_object, object_of
-from federation.vocab.iris import PUBLIC
+from federation.vocab.interaction import linked, policy_of, quoted
+from federation.vocab.iris import PUBLIC, same_origin
 from federation.vocab.types import POST_TYPES, Activity, Object
+from instance.activities import agreed, approvals
 from instance.activities.addressing import inner_of, visibility_of
 from instance.activities.gathering import Standing, learn, standing, strangers
 from instance.activities.incoming_members import forget
 from instance.clock import DAY
 from instance.content import posts, receive
+from instance.content.admission import Approval, RemoteQuote
 from instance.content.receive import RemoteAttachment, RemotePoll, RemotePost
 from instance.db.content import post
 from instance.db.groups import group_post
@@ -37,6 +42,11 @@ class Gathered:
     cc: list[str] = field(default_factory=list)
     above: "list[Gathered]" = field(default_factory=list)
     """Posts of its thread that were not here, oldest first."""
+    approval: Approval | None = None
+    """The yes of the author of what it answers."""
+    quote: RemoteQuote | None = None
+    quoted: "Gathered | None" = None
+    """What it quotes with its author's yes, if that was not here."""
 
 
 class Written:
@@ -101,8 +111,8 @@ class Deleted:
     def apply(self, u: Unit, activity: Activity, gathered: None) -> None:
         if activity.object_id == activity.actor:
             forget(u, activity.actor)
-        else:
-            delete(u, activity.object_id, activity.actor)
+        elif not delete(u, activity.object_id, activity.actor):
+            agreed.revoked(u, activity.object_id, activity.actor)
 
 
 def named_by(about: Object) -> list[str]:
@@ -119,7 +129,30 @@ async def collect(federation: Federation, about: Object, known: Standing) -> Gat
     profiles = await strangers(federation, known, [about.attributed_to, *mentions])
     if about.attributed_to not in known.accounts and about.attributed_to not in {one.iri for one in profiles}:
         raise UnbelievableError("the author can't be had")
-    return Gathered(about, profiles)
+    gathered = Gathered(about, profiles)
+    if about.in_reply_to:
+        gathered.approval = await approvals.claimed(federation, "reply", about, about.in_reply_to)
+    await _with_quote(federation, gathered)
+    return gathered
+
+
+async def _with_quote(federation: Federation, gathered: Gathered) -> None:
+    """What a post quotes: fetched only where its author has said yes, or is the same; not what that quotes in turn."""
+    about, target = gathered.about, quoted(gathered.about.raw)
+    if not target or target == about.id:
+        return
+    gathered.quote = RemoteQuote(target, await approvals.claimed(federation, "quote", about, target))
+    own = same_origin(target, about.id)
+    if federation.is_ours(target) or not (own or gathered.quote.approval):
+        return
+    known = await standing(federation, "", [], [target])
+    if target in known.posts:
+        return
+    with suppress(FederationError):
+        shown = await fetched_object(federation, target)
+        allowed = gathered.quote.approval is not None or shown.attributed_to == about.attributed_to
+        if allowed and shown.type in POST_TYPES and is_public(shown) and not quoted(shown.raw):
+            gathered.quoted = await collect(federation, shown, known)
 
 
 async def thread_above(federation: Federation, about: Object) -> list[Gathered]:
@@ -143,6 +176,9 @@ async def thread_above(federation: Federation, about: Object) -> list[Gathered]:
 
 def keep(u: Unit, gathered: Gathered, activity_iri: str = "") -> int | None:
     """Keep a post, unless nobody here may read it. Returns its id. `activity_iri`: its Create, which groups pass on."""
+    if gathered.quoted is not None:
+        learn(u, gathered.quoted.profiles)
+        keep(u, gathered.quoted)
     remote = _remote_post(u, gathered)
     if remote is None:
         return None
@@ -156,6 +192,9 @@ def keep(u: Unit, gathered: Gathered, activity_iri: str = "") -> int | None:
 
 def change(u: Unit, gathered: Gathered) -> bool:
     """Change a post that is here; its audience stays. False where it is not here."""
+    if gathered.quoted is not None:
+        learn(u, gathered.quoted.profiles)
+        keep(u, gathered.quoted)
     remote = _remote_post(u, gathered)
     return remote is not None and receive.receive_edit(u, remote) is not None
 
@@ -203,7 +242,7 @@ def _remote_post(u: Unit, gathered: Gathered) -> RemotePost | None:
     return RemotePost(
         iri=about.id,
         account_id=author.id,
-        content=about.content if about.media_type != "text/plain" else "",
+        content=_content(about),
         visibility=visibility,
         created_at=about.published if about.published is not None else u.now,
         url=about.url,
@@ -219,7 +258,19 @@ def _remote_post(u: Unit, gathered: Gathered) -> RemotePost | None:
         attachments=_files(about),
         poll=_poll(about),
         edited_at=about.updated,
+        policy=policy_of(about.raw, author.iri, author.followers_iri or ""),
+        approval=gathered.approval,
+        quote=gathered.quote,
     )
+
+
+def _content(about: Object) -> str:
+    """What a post says; what it quotes in a way that asks nobody is a link below it."""
+    said = about.content if about.media_type != "text/plain" else ""
+    link = linked(about.raw)
+    if not link or link in said or quoted(about.raw) or (about.url and link in {about.id, about.url}):
+        return said
+    return f'{said}<p class="quote-inline">RE: <a href="{escape(link)}">{escape(link)}</a></p>'
 
 
 def _counts(row: object, visibility: str) -> bool:

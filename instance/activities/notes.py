@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, select
 
 from federation.vocab import build
 from federation.vocab.iris import PUBLIC
+from instance.activities import consenting
 from instance.activities.addressing import Addressed, addressed
 from instance.content.words import words_of
 from instance.db.content import attachment, mention, poll, post, tag
@@ -88,9 +89,16 @@ def compose(connection: Connection, site: Site, row: Row[Any]) -> Composed | Non
             hashtags=_tags(connection, site, row.id),
             attachments=_files(connection, site, row.id),
             poll=_poll(connection, row.id),
+            consent=_consent(connection, row, author, people),
         )
     )
     return Composed(row, author, document, people, group)
+
+
+def _consent(connection: Connection, row: Row[Any], author: Row[Any], people: list[Row[Any]]) -> dict[str, Any]:
+    if author.domain:
+        return {}
+    return consenting.of_post(connection, row, author, followers_of(author), [other.iri for other in people])
 
 
 def handle(site: Site, row: Row[Any]) -> str:
@@ -121,6 +129,7 @@ def boost(row: Row[Any], booster: Row[Any], boosted: Row[Any], author: Row[Any])
     """The Announce of a person's or group's boost: row `row` of `boosted`, which `author` wrote."""
     to = addressed(row.visibility, followers_of(booster), [author.iri])
     terms = {"to": to.to, "cc": to.cc, "published": row.created_at}
+    terms |= consenting.approved("boost", row)
     return build.activity("Announce", row.iri, booster.iri, boosted.iri, **terms)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Row, exists, select
 
 from federation.ports import Collected, Reader
 from federation.vocab import build
-from instance.activities import notes
+from instance.activities import consenting, notes
 from instance.db.content import pin, post
 from instance.db.people import follow, restriction
 from instance.db.store import Store
@@ -24,6 +24,7 @@ from policies.redaction import redact, take_out
 PAGE = 20
 FOR_ANYONE = ("public", "unlisted")
 ACTIVITY = "/activity"
+APPROVALS = "/approvals/"
 
 
 class Objects:
@@ -47,6 +48,8 @@ class Objects:
 
 
 def _document(connection: Connection, site: Site, iri: str, reader: Reader) -> dict[str, Any] | None:
+    if APPROVALS in iri:
+        return consenting.stamp(connection, iri)
     row = notes.by_iri(connection, iri.removesuffix(ACTIVITY))
     if row is None or not row.iri.startswith(site.base_url + "/"):
         return None
@@ -79,7 +82,7 @@ def _boost(connection: Connection, row: Row[Any]) -> dict[str, Any] | None:
 def _decision(connection: Connection, site: Site, row: Row[Any], reader: Reader) -> Decision:
     """The author's audience asks for the very actor that signed; the policy asks for its server."""
     facts = _reader_facts(connection, row, reader)
-    if not may_read(PostAudience(Visibility(row.visibility), row.local_only), facts):
+    if not may_read(PostAudience(Visibility(row.visibility), row.local_only, row.consent or ""), facts):
         return deny(Reason.NO_READER_THERE)
     tier = groups.tier(connection, row.group_id) if row.group_id else None
     there = facts.follows_author or facts.is_mentioned
@@ -100,7 +103,8 @@ def _reader_facts(connection: Connection, row: Row[Any], reader: Reader) -> Read
     asked = select(exists().where(*follows), exists().where(*blocks, restriction.c.kind == "block"))
     follows_author, is_blocked = connection.execute(asked).one()
     named = any(other.id == known.id for other, _ in notes.mentioned(connection, row.id))
-    return ReaderFacts(is_mentioned=named, follows_author=follows_author, is_blocked=is_blocked)
+    decides = row.reply_to_account_id == known.id
+    return ReaderFacts(is_mentioned=named, follows_author=follows_author, decides=decides, is_blocked=is_blocked)
 
 
 def _collection(connection: Connection, owner: str, name: str) -> Collected | None:
@@ -124,7 +128,7 @@ def _collection(connection: Connection, owner: str, name: str) -> Collected | No
 def _newest(connection: Connection, row: Row[Any]) -> list[Any]:
     """The newest public posts of a person as Creates, of a group as Announces; by name, their content is fetched."""
     mine = (post.c.account_id == row.id, post.c.visibility == "public", post.c.deleted_at.is_(None))
-    asked = select(post.c.iri, post.c.boost_of_id).where(*mine, ~post.c.local_only)
+    asked = select(post.c.iri, post.c.boost_of_id).where(*mine, ~post.c.local_only, post.c.consent.is_(None))
     found = connection.execute(asked.order_by(post.c.id.desc()).limit(PAGE))
     return [iri if boosted is not None else iri + ACTIVITY for iri, boosted in found]
 
@@ -137,10 +141,12 @@ def _pinned(connection: Connection, account_id: int) -> list[Any]:
 
 def _replies(connection: Connection, iri: str) -> Collected | None:
     row = notes.by_iri(connection, iri)
-    if row is None or row.visibility not in FOR_ANYONE or row.local_only or row.deleted_at is not None:
+    if row is None or row.visibility not in FOR_ANYONE or row.local_only or row.deleted_at is not None or row.consent:
         return None
     answers = (post.c.reply_to_id == row.id, post.c.visibility.in_(FOR_ANYONE), post.c.deleted_at.is_(None))
-    asked = select(post.c.iri).where(*answers, ~post.c.local_only).order_by(post.c.id).limit(PAGE)
+    asked = (
+        select(post.c.iri).where(*answers, ~post.c.local_only, post.c.consent.is_(None)).order_by(post.c.id).limit(PAGE)
+    )
     return Collected(list(connection.execute(asked).scalars()))
 
 
@@ -149,7 +155,7 @@ def _page(connection: Connection, site: Site, iri: str) -> str | None:
     if known is not None and known.domain == "":
         return site.url(f"/@{known.name}")
     row = notes.by_iri(connection, iri.removesuffix(ACTIVITY))
-    if row is None or row.visibility not in FOR_ANYONE or row.local_only or row.deleted_at is not None:
+    if row is None or row.visibility not in FOR_ANYONE or row.local_only or row.deleted_at is not None or row.consent:
         return None
     shown = row if row.boost_of_id is None else notes.by_id(connection, row.boost_of_id)
     return str(shown.url) if shown is not None and shown.url else None

@@ -66,10 +66,12 @@ def on_post_deleted(u: Unit, event: PostDeleted) -> None:
     made = build.activity("Delete", f"{row.iri}#delete", author.iri, gone, **terms)
     named = [other.iri for other, _ in notes.mentioned(u.connection, row.id)]
     knew = named + iris_of(u.connection, event.knew)
-    if row.visibility in FOR_ANYONE:
+    if row.visibility in FOR_ANYONE or row.consent:
         knew += _parent_author(u.connection, row)
     if row.visibility != "direct":
         knew += remote_followers(u.connection, author.id)
+    if row.consent == "pending":
+        knew = _parent_author(u.connection, row)
     send(u, made, actor=author.iri, recipients=knew, facts=_facts(u.connection, row))
 
 
@@ -94,7 +96,7 @@ def on_unboost(u: Unit, event: BoostUndone) -> None:
     undone = {"id": event.boost_iri, "type": "Announce", "actor": booster.iri, "object": boosted.iri}
     terms = {"to": [PUBLIC], "cc": [notes.followers_of(booster), author.iri], "published": u.now}
     made = build.activity("Undo", f"{event.boost_iri}#undo", booster.iri, undone, **terms)
-    audience = [*remote_followers(u.connection, booster.id), author.iri]
+    audience = [author.iri] if event.waited else [*remote_followers(u.connection, booster.id), author.iri]
     send(u, made, actor=booster.iri, recipients=audience, facts=facts_of("public"))
 
 
@@ -152,14 +154,21 @@ def tell_poll(u: Unit, post_id: int) -> None:
         _update(u, row, f"{row.iri}#updates/{u.now}")
 
 
+def tell_changed(u: Unit, post_id: int) -> None:
+    """Update of a post whose words stay: who may do what with it, or whether what it quotes may be shown."""
+    tell_poll(u, post_id)
+
+
 async def poll_job(job: Job) -> Any:
     """The job behind `on_vote`."""
     return lambda u: tell_poll(u, job.payload["post_id"])
 
 
 def recipients(connection: Connection, composed: Composed) -> list[str]:
-    """Actor IRIs that a post goes to."""
+    """Actor IRIs that a post goes to; one that waits for the author of what it answers goes to her alone."""
     row = composed.row
+    if row.consent is not None:
+        return _parent_author(connection, row) if row.consent == "pending" else []
     found = [other.iri for other in composed.named]
     if composed.group is not None and composed.group.domain:
         found.append(composed.group.iri)
@@ -175,7 +184,8 @@ def _update(u: Unit, row: Row[Any], iri: str) -> None:
     if composed is None or composed.author.domain:
         return
     made = build.wrapping(composed.document, "Update", iri) | {"published": times.write(u.now)}
-    _send(u, made, composed, recipients(u.connection, composed) + _touched(u.connection, row.id))
+    touched = _touched(u.connection, row.id) if row.consent is None else []
+    _send(u, made, composed, recipients(u.connection, composed) + touched)
 
 
 def _send(u: Unit, made: dict[str, Any], composed: Composed, to: list[str]) -> None:

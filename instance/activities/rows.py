@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from federation.ports import About
-from instance.db.content import dislike, favourite, poll_vote, post
+from instance.db.content import dislike, favourite, interaction, poll_vote, post
 from instance.db.groups import group_post, group_role
 from instance.db.people import account, follow, restriction
 
@@ -34,7 +34,20 @@ def _post(connection: Connection, iri: str) -> About | None:
         return None
     groups = _groups(connection, row)
     asked = [row.reply_to_account_id] if row.reply_to_account_id else []
+    asked += [found for found in (_decides(connection, row.iri), _author_of(connection, row.boost_of_id)) if found]
     return About(row.author, _iris(connection, asked), _iris(connection, groups), _moderators(connection, groups))
+
+
+def _decides(connection: Connection, iri: str) -> int | None:
+    """Who decides about a reply, Like, Announce or quoting post."""
+    wanted = select(interaction.c.target_id).where(interaction.c.iri == iri, interaction.c.target_id.is_not(None))
+    return connection.execute(wanted).scalar()
+
+
+def _author_of(connection: Connection, post_id: int | None) -> int | None:
+    if post_id is None:
+        return None
+    return connection.execute(select(post.c.account_id).where(post.c.id == post_id)).scalar()
 
 
 def _groups(connection: Connection, row: Any) -> set[int]:
@@ -65,11 +78,12 @@ def _follow(connection: Connection, iri: str) -> About | None:
 
 
 def _mark(connection: Connection, iri: str) -> About | None:
+    decides = _decides(connection, iri)
     for table in (favourite, dislike, restriction, poll_vote):
         wanted = select(account.c.iri).join(table, table.c.account_id == account.c.id).where(table.c.iri == iri)
         owner = connection.execute(wanted).scalar()
         if owner is not None:
-            return About(owner)
+            return About(owner, asked=_iris(connection, [decides] if decides else []))
     return None
 
 

@@ -10,6 +10,7 @@ from instance.clock import SECOND, Millis
 from instance.errors import RefusalError
 from instance.i18n import N_
 from instance.media.attachments import Words as MediaWords
+from policies.interaction import Rule
 
 MOST_CHARACTERS = 5000
 MOST_MEDIA = 4
@@ -57,6 +58,10 @@ class Draft:
     local_only: bool = False
     app_id: int | None = None
     idempotency_key: str | None = None
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    """Who may reply, like, boost, quote, as far as it is said for this post (policies.interaction)."""
+    quoted_id: int | None = None
+    """The post that it quotes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,22 +4,35 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
-from instance.content import parts, submissions, timelines
+from instance.content import consent, interactions, parts, quotes, rules, submissions, timelines
 from instance.content.drafts import Audience, Draft, PollDraft, audience, check
 from instance.content.formatting import Formatted, render
 from instance.content.polls import open_poll
 from instance.content.revisions import keep_revision
 from instance.content.visible import shown
 from instance.content.words import NOTHING, Words, columns
-from instance.db.content import attachment, bookmark, dislike, favourite, pin, poll, post, revision, tag
+from instance.db.content import (
+    attachment,
+    bookmark,
+    dislike,
+    favourite,
+    interaction,
+    pin,
+    poll,
+    post,
+    revision,
+    tag,
+)
 from instance.db.reading import notification, word_filter_post
 from instance.db.system import idempotent_answer
 from instance.db.unit import Unit
 from instance.db.upsert import insert_new
-from instance.errors import NotFoundError
-from instance.events import PostDeleted, PostEdited, PostWritten
+from instance.errors import NotFoundError, RefusalError
+from instance.events import InteractionAsked, PostDeleted, PostEdited, PostWritten
+from instance.i18n import N_
 from instance.ids import sortable_id
 from instance.people import accounts
+from policies.interaction import Verdict
 
 __all__ = ["Draft", "PollDraft", "RepeatedError", "delete_post", "edit", "write"]
 
@@ -46,12 +59,18 @@ def write(u: Unit, author_id: int, draft: Draft) -> int:
     made = render(draft.text, draft.content_type, mentions=parts.known(named), base=u.site.base_url)
     mentioned = [row for row in named.values() if row.id in made.mentions]
     given = audience(author, draft, mentioned, parent)
+    found = _may_answer(u, author_id, draft, parent)
+    quoted = quotes.check(u.connection, author_id, draft.quoted_id, given.visibility) if draft.quoted_id else None
     post_id = _insert(u, author, draft, made, given, parent)
     if key and not insert_new(
         u.connection, idempotent_answer, account_id=author_id, request_key=key, post_id=post_id, created_at=u.now
     ):
         raise RepeatedError
     _hang_on(u, author_id, post_id, draft, made)
+    if quoted is not None:
+        quotes.quote(u, author, post_id, *quoted)
+    if parent is not None and _waits(u, author, post_id, parent, found):
+        return post_id
     if parent is not None and parts.counts_as_answer(given.visibility, draft.local_only):
         parts.count_on_post(u, parent.id, "replies_count", 1)
     parts.count_posts(u, author_id, given.visibility, 1)
@@ -59,6 +78,41 @@ def write(u: Unit, author_id: int, draft: Draft) -> int:
     u.record(PostWritten(post_id))
     submissions.submit(u, post_id)
     return post_id
+
+
+def _may_answer(u: Unit, author_id: int, draft: Draft, parent: Row[Any] | None) -> Verdict:
+    """What the rules of the post that is answered say. Answering what waits for her is saying yes to it."""
+    if parent is None:
+        return Verdict.YES
+    if parent.consent is not None:
+        waiting = interactions.of_post(u.connection, "reply", parent.id)
+        if waiting is None or waiting.target_id != author_id or parent.consent != rules.PENDING:
+            raise RefusalError(
+                "reply-waits", N_("That reply of yours is not shown to others yet; wait for the answer about it.")
+            )
+        consent.authorize(u, author_id, waiting.id)
+        return Verdict.YES
+    found = rules.verdict(u.connection, "reply", parent, author_id)
+    if found is Verdict.NO or (found is not Verdict.YES and draft.local_only):
+        raise rules.refusal("reply")
+    return found
+
+
+def _waits(u: Unit, author: Row[Any], post_id: int, parent: Row[Any], found: Verdict) -> bool:
+    """Whether a reply is to be shown to nobody before the author of what it answers has said yes; then it is asked."""
+    if found is Verdict.YES:
+        return False
+    wish = interactions.Wish("reply", f"{author.iri}/p/{post_id}", author.id, post_id)
+    this = update(post).where(post.c.id == post_id)
+    if found is Verdict.STAMPED and rules.is_ours(u.site.base_url, parent):
+        stamp = interactions.mint(u.connection, parent.account_id)
+        interactions.keep(u, wish, parent, interactions.ACCEPTED, approval_iri=stamp)
+        u.connection.execute(this.values(approved_by=stamp))
+        return False
+    u.connection.execute(this.values(consent=rules.PENDING))
+    timelines.own(u, author.id, post_id)
+    u.record(InteractionAsked(interactions.keep(u, wish, parent)))
+    return True
 
 
 def _author(u: Unit, author_id: int) -> Row[Any]:
@@ -91,6 +145,7 @@ def _insert(u: Unit, author: Row[Any], draft: Draft, made: Formatted, given: Aud
         "source_type": draft.content_type,
         "app_id": draft.app_id,
         "thread_id": str(post_id),
+        "policy": rules.of_new_post(author, given.visibility, given.group_id, dict(draft.rules)),
         "created_at": u.now,
         "received_at": u.now,
     }
@@ -171,6 +226,8 @@ def delete_post(u: Unit, post_id: int) -> None:
     gone = {"deleted_at": u.now, "language": None, "app_id": None, "sensitive": False, "version": post.c.version + 1}
     erased = columns(u.site.vault, post_id, "public", NOTHING)
     u.connection.execute(update(post).where(post.c.id == post_id).values(**gone, **erased))
+    quotes.on_gone(u, post_id)
+    u.connection.execute(delete(interaction).where(interaction.c.by_post_id == post_id))
     parts.drop_media(u, attachment.c.post_id == post_id)
     parts.drop_poll(u, post_id)
     for table in (revision, tag, favourite, dislike, bookmark, pin, notification, word_filter_post):
@@ -179,7 +236,8 @@ def delete_post(u: Unit, post_id: int) -> None:
     u.connection.execute(delete(post).where(post.c.boost_of_id == post_id))
     answers = update(post).where(post.c.reply_to_id == post_id)
     u.connection.execute(answers.values(reply_to_id=None, version=post.c.version + 1))
-    if row.reply_to_id is not None and parts.counts_as_answer(row.visibility, row.local_only):
-        parts.count_on_post(u, row.reply_to_id, "replies_count", -1)
-    parts.count_posts(u, row.account_id, row.visibility, -1)
+    if row.consent is None:
+        if row.reply_to_id is not None and parts.counts_as_answer(row.visibility, row.local_only):
+            parts.count_on_post(u, row.reply_to_id, "replies_count", -1)
+        parts.count_posts(u, row.account_id, row.visibility, -1)
     u.record(PostDeleted(post_id, row.account_id, knew))

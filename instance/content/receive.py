@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select, update
 
 from instance.clock import Millis
-from instance.content import parts, polls, submissions, timelines
+from instance.content import admission, parts, polls, rules, submissions, timelines
+from instance.content.admission import Approval, Arriving, RemoteQuote
 from instance.content.drafts import MOST_MEDIA, OPEN_TO_ALL
 from instance.content.formatting import TAG_LENGTH, tag_name
 from instance.content.revisions import keep_revision
@@ -20,6 +21,7 @@ from instance.errors import RefusalError
 from instance.events import PollClosed, PostEdited, PostReceived
 from instance.ids import sortable_id
 from instance.sanitise import clean, plain
+from policies.interaction import Verdict
 
 MOST_TAGS = 32
 MOST_NAMED = 100
@@ -29,7 +31,7 @@ OPTION_LENGTH = 200
 ROOM = 4 * MOST_MEDIA
 
 # Built once: a post takes few statements, and building one costs more than running it.
-_HERE = select(post.c.id, post.c.deleted_at).where(post.c.iri == bindparam("iri"))
+_HERE = select(post.c.id, post.c.deleted_at, post.c.consent).where(post.c.iri == bindparam("iri"))
 _PARENT = select(post).where(post.c.iri == bindparam("iri"), post.c.deleted_at.is_(None), post.c.boost_of_id.is_(None))
 _ORPHANS = select(post.c.id, post.c.thread_id, post.c.visibility, post.c.local_only).where(
     post.c.reply_to_iri == bindparam("iri"), post.c.reply_to_id.is_(None), post.c.deleted_at.is_(None)
@@ -84,19 +86,37 @@ class RemotePost:
     attachments: Sequence[RemoteAttachment] = field(default_factory=tuple)
     poll: RemotePoll | None = None
     edited_at: Millis | None = None
+    policy: dict[str, Any] | None = None
+    approval: Approval | None = None
+    quote: RemoteQuote | None = None
 
 
 def receive(u: Unit, remote: RemotePost) -> int | None:
-    """Keep a remote post; returns its id. One that is here already is answered with its id, a deleted one with None."""
+    """Keep a remote post; returns its id. One that is here already is answered with its id, a deleted one with None.
+
+    None also for an answer that the author of what it answers does not let.
+    """
     parent = _parent(u, remote.reply_to_iri)
+    wish = Arriving(remote.iri, remote.account_id, remote.approval)
+    found = admission.may_answer(u, wish, parent)
+    if found is Verdict.NO:
+        return None
     post_id = sortable_id(remote.created_at, u.now)
     values = _values(u, post_id, remote, parent)
+    if found is Verdict.ASK:
+        values["consent"] = rules.PENDING
     if not insert_new(u.connection, post, **values):
         before = u.connection.execute(_HERE, {"iri": remote.iri}).first()
         if before is None:
             return receive(u, remote)  # another post of the same millisecond has drawn the same id
+        if before.consent is not None and before.deleted_at is None:
+            admission.let(u, before.id, wish, parent)
         return before.id if before.deleted_at is None else None
     _hang_on(u, post_id, remote, new=True)
+    if remote.quote is not None:
+        admission.quote(u, remote.iri, remote.quote, _parent(u, remote.quote.iri))
+    if parent is not None and found is not Verdict.YES and admission.waits(u, wish, post_id, parent, found):
+        return post_id
     if parent is not None and parts.counts_as_answer(remote.visibility, False):
         parts.count_on_post(u, parent.id, "replies_count", 1)
     _adopt(u, post_id, remote, parent.thread_id if parent is not None else str(post_id))
@@ -136,6 +156,7 @@ def _said(u: Unit, post_id: int, remote: RemotePost) -> dict[str, Any]:
     words = Words(plain(remote.title)[:TITLE_LENGTH], plain(remote.summary)[:SUMMARY_LENGTH], clean(remote.content))
     return {
         "kind": "question" if remote.poll is not None else remote.kind[:12],
+        "policy": remote.policy,
         "sensitive": remote.sensitive or bool(words.summary),
         "language": (remote.language or "")[:16] or None,
         **columns(u.site.vault, post_id, remote.visibility, words),
@@ -244,7 +265,12 @@ def receive_edit(u: Unit, remote: RemotePost) -> int | None:
     if remote.edited_at is not None and row.edited_at is not None and remote.edited_at < row.edited_at:
         return int(row.id)  # news from before what we know
     edited = remote.edited_at is not None and remote.edited_at != row.edited_at
-    changes: dict[str, Any] = {"version": post.c.version + 1}
+    changes: dict[str, Any] = {"version": post.c.version + 1, "policy": remote.policy}
+    if row.consent is not None:
+        wish = Arriving(remote.iri, remote.account_id, remote.approval)
+        admission.let(u, row.id, wish, _parent(u, row.reply_to_iri))
+    if remote.quote is not None:
+        admission.quote(u, remote.iri, remote.quote, _parent(u, remote.quote.iri))
     if edited:
         keep_revision(u, row)
         same_audience = RemotePost(**{**_fields(remote), "visibility": row.visibility})

@@ -55,7 +55,7 @@ def fan_out(u: Unit, post_id: int) -> None:
     if row.boost_of_id is not None:
         shown = u.connection.execute(select(post).where(post.c.id == shown_id)).one()
     elif row.domain == "" and not by_group:
-        insert_new(u.connection, timeline_entry, account_id=row.account_id, post_id=row.id, shown_id=row.id)
+        own(u, row.account_id, row.id)
     replaces = by_group and row.boost_of_id is not None and shown.created_at > u.now - FRESH
     u.connection.execute(
         _INSTEAD if replaces else _ONCE,
@@ -70,6 +70,11 @@ def fan_out(u: Unit, post_id: int) -> None:
             "answers": 0 if row.boost_of_id is not None else (row.reply_to_account_id or 0),
         },
     )
+
+
+def own(u: Unit, account_id: int, post_id: int) -> None:
+    """Put a member's post before herself alone."""
+    insert_new(u.connection, timeline_entry, account_id=account_id, post_id=post_id, shown_id=post_id)
 
 
 def bring_home(u: Unit, post_id: int, author_id: int, visibility: str, answers: int | None) -> None:

@@ -14,13 +14,13 @@ from instance.errors import NotFoundError
 _ACTIVE = """EXISTS (SELECT 1 FROM account va WHERE va.id = {p}.account_id
   AND va.suspended_at IS NULL AND va.deleted_at IS NULL)"""
 
-_STRANGER = (
-    """({p}.deleted_at IS NULL AND {p}.visibility IN ('public', 'unlisted') AND NOT {p}.local_only AND {active})"""
-)
+_STRANGER = """({p}.deleted_at IS NULL AND {p}.consent IS NULL AND {p}.visibility IN ('public', 'unlisted')
+  AND NOT {p}.local_only AND {active})"""
 
 _READER = """({p}.deleted_at IS NULL AND {active} AND ({p}.account_id = :reader OR (
   NOT EXISTS (SELECT 1 FROM restriction vr
     WHERE vr.account_id = {p}.account_id AND vr.target_id = :reader AND vr.kind = 'block')
+  AND ({p}.consent IS NULL OR ({p}.consent = 'pending' AND {p}.reply_to_account_id = :reader))
   AND ({p}.visibility IN ('public', 'unlisted')
     OR ({p}.visibility IN ('followers', 'direct') AND EXISTS (SELECT 1 FROM mention vm
       WHERE vm.post_id = {p}.id AND vm.account_id = :reader))

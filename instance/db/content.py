@@ -34,6 +34,10 @@ post = Table(
     count("boosts_count"),
     count("favourites_count"),
     count("dislikes_count"),  # told by other servers, shown nowhere
+    count("quotes_count"),
+    document("policy"),  # who may reply, like, boost, quote (policies.interaction); NULL: the usual rules
+    Column("consent", String(8), nullable=True),  # pending, refused: not let by whom it answers or boosts; NULL: shown
+    Column("approved_by", Text, nullable=True),  # the authorization that an answer or boost goes with
     count("version"),  # goes up with everything that changes how the post is rendered for a stranger
     time("created_at"),
     time("received_at"),
@@ -157,6 +161,27 @@ thread_mute = Table(
     to("account", "account_id", primary_key=True),
     Column("thread_id", String(20), primary_key=True),
     time("created_at"),
+)
+
+# Something that somebody does with a post and that its author has a say in: a reply, a like, a boost, a quote.
+interaction = Table(
+    "interaction",
+    metadata,
+    key(),
+    Column("kind", String(8), nullable=False),  # reply like boost quote
+    Column("state", String(8), nullable=False),  # pending accepted rejected revoked deleted
+    Column("iri", Text, nullable=False),  # of the reply, Like, Announce or quoting post
+    to("post", "by_post_id", nullable=True, on_delete="SET NULL", index=True),  # the reply, boost or quoting post
+    to("account", "account_id"),  # whose it is
+    Column("target_iri", Text, nullable=False),
+    to("post", "post_id", nullable=True, on_delete="SET NULL"),
+    to("account", "target_id", nullable=True, index=True),  # who decides; NULL: not known yet
+    Column("request_iri", Text, nullable=True, index=True),
+    Column("approval_iri", Text, nullable=True, index=True),
+    time("created_at"),
+    time("decided_at", nullable=True),
+    UniqueConstraint("kind", "iri"),
+    Index("ix_interaction_post_id_kind_state", "post_id", "kind", "state"),
 )
 
 report = Table(

@@ -34,6 +34,7 @@ account = Table(
     Column("default_visibility", String(16), nullable=False, server_default="followers"),
     Column("default_sensitive", Boolean, nullable=False, server_default=false()),
     Column("default_language", String(16), nullable=True),
+    document("default_policies"),  # {visibility: policy of a new post}; what is missing is as usual
     document("also_known_as"),
     Column("moved_to", Text, nullable=True),
     time("moved_at", nullable=True),  # when a Move was carried out, ours or a remote one

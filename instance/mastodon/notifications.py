@@ -24,7 +24,8 @@ from instance.notices.pages import Group, Wanted
 
 READ, WRITE = "read:notifications", "write:notifications"
 MOST_COUNTED = 100
-ABOUT_POSTS = {"mention", "status", "reblog", "favourite", "poll", "update"}
+ABOUT_POSTS = {"mention", "status", "reblog", "favourite", "poll", "update", "quote", "quoted_update"}
+ABOUT_POSTS |= {"pending.favourite", "pending.reblog", "pending.quote"}
 ACCEPT_ALL = dict.fromkeys(
     (
         "for_not_following",

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Row, and_, bindparam, delete, exists, or_, select, union_all
 
 from instance.clock import HOUR, Millis
-from instance.db.content import mention, poll, poll_vote, post, thread_mute
+from instance.db.content import interaction, mention, poll, poll_vote, post, thread_mute
 from instance.db.groups import group, group_post
 from instance.db.people import account, domain_restriction, follow, login, restriction
 from instance.db.reading import notification
@@ -26,6 +26,8 @@ from instance.events import (
     FollowRejected,
     FollowRequested,
     GroupPostAnnounced,
+    InteractionAccepted,
+    InteractionAsked,
     MemberSignedUp,
     PollClosed,
     PostBoosted,
@@ -34,6 +36,7 @@ from instance.events import (
     PostFavourited,
     PostReceived,
     PostWritten,
+    QuoteMade,
 )
 from instance.ids import EPOCH_2020
 
@@ -46,8 +49,15 @@ KINDS = (
     "favourite",
     "poll",
     "update",
+    "quote",
+    "quoted_update",
+    "pending.favourite",
+    "pending.reblog",
+    "pending.quote",
     "admin.sign_up",
 )
+PENDING = {"reply": "mention", "like": "pending.favourite", "boost": "pending.reblog", "quote": "pending.quote"}
+"""What waits for her is told in GoToSocial's words; of a reply as of a mention, which every app shows."""
 GROUPED = ("favourite", "reblog", "follow", "admin.sign_up")
 TOGETHER: Millis = 12 * HOUR
 STAFF = ("moderator", "steward")
@@ -73,6 +83,8 @@ def on_post(u: Unit, event: PostWritten | PostReceived) -> None:
     if row is None:
         return
     named = _named(u, row.id)
+    if row.approved_by is not None:  # whoever said yes to it has been told before
+        named -= _told(u, row)
     _tell(u, "mention", row.account_id, named, row)
     answers_another = row.reply_to_id is not None and row.reply_to_account_id != row.account_id
     if row.visibility not in {"direct", "group"} and not answers_another:
@@ -85,14 +97,51 @@ def on_post(u: Unit, event: PostWritten | PostReceived) -> None:
 def on_edit(u: Unit, event: PostEdited) -> None:
     """An edited post: those whom it names for the first time, and those who boosted it."""
     row = _post(u, event.post_id)
-    if row is None:
+    if row is None or row.consent is not None:
         return
+    _tell(u, "mention", row.account_id, _named(u, row.id) - _told(u, row), row)
+    boosters = select(post.c.account_id).where(post.c.boost_of_id == row.id, post.c.deleted_at.is_(None))
+    _tell(u, "update", row.account_id, u.connection.execute(boosters).scalars(), row)
+    quoting = select(interaction.c.account_id).where(
+        interaction.c.post_id == row.id, interaction.c.kind == "quote", interaction.c.state == "accepted"
+    )
+    _tell(u, "quoted_update", row.account_id, u.connection.execute(quoting).scalars(), row)
+
+
+def on_asked(u: Unit, event: InteractionAsked) -> None:
+    """Somebody waits for a yes: the post's author is told, and shown the reply or the post that quotes hers."""
+    row = _interaction(u, event.interaction_id)
+    about = _post(u, row.post_id if row.kind in {"like", "boost"} else row.by_post_id) if row is not None else None
+    if row is not None and about is not None:
+        _tell(u, PENDING[row.kind], row.account_id, [row.target_id], about)
+
+
+def on_decided(u: Unit, event: InteractionAccepted) -> None:
+    """What is answered does not wait any more."""
+    row = _interaction(u, event.interaction_id)
+    if row is not None and row.kind != "reply" and not event.by_rule:
+        post_id = row.by_post_id if row.kind == "quote" else row.post_id
+        _untell(u, PENDING[row.kind], row.account_id, post_id=post_id, account_id=row.target_id)
+
+
+def on_quote(u: Unit, event: QuoteMade) -> None:
+    """A post is quoted with its author's yes: she is told."""
+    row = _interaction(u, event.interaction_id)
+    about = _post(u, row.by_post_id) if row is not None else None
+    if row is not None and about is not None:
+        _tell(u, "quote", row.account_id, [row.target_id], about)
+
+
+def _interaction(u: Unit, interaction_id: int) -> Row[Any] | None:
+    return u.connection.execute(select(interaction).where(interaction.c.id == interaction_id)).first()
+
+
+def _told(u: Unit, row: Row[Any]) -> set[int]:
+    """Who has been told of a post as of a mention."""
     told = select(notification.c.account_id).where(
         notification.c.post_id == row.id, notification.c.kind == "mention", notification.c.from_id == row.account_id
     )
-    _tell(u, "mention", row.account_id, _named(u, row.id) - set(u.connection.execute(told).scalars()), row)
-    boosters = select(post.c.account_id).where(post.c.boost_of_id == row.id, post.c.deleted_at.is_(None))
-    _tell(u, "update", row.account_id, u.connection.execute(boosters).scalars(), row)
+    return set(u.connection.execute(told).scalars())
 
 
 def on_deleted(u: Unit, event: PostDeleted) -> None:
@@ -180,7 +229,17 @@ def on_sign_up(u: Unit, event: MemberSignedUp) -> None:
 
 
 _FACTS = [
-    post.c[name] for name in ("id", "account_id", "thread_id", "visibility", "reply_to_id", "reply_to_account_id")
+    post.c[name]
+    for name in (
+        "id",
+        "account_id",
+        "thread_id",
+        "visibility",
+        "reply_to_id",
+        "reply_to_account_id",
+        "consent",
+        "approved_by",
+    )
 ]
 
 

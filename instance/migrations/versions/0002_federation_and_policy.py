@@ -144,6 +144,43 @@ def upgrade() -> None:
         sa.UniqueConstraint("group_id", "number", name=op.f("uq_group_requirement_group_id_number")),
     )
     op.create_table(
+        "interaction",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("iri", sa.Text(), nullable=False),
+        sa.Column("by_post_id", sa.BigInteger(), nullable=True),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("target_iri", sa.Text(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=True),
+        sa.Column("target_id", sa.BigInteger(), nullable=True),
+        sa.Column("request_iri", sa.Text(), nullable=True),
+        sa.Column("approval_iri", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("decided_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_interaction_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["by_post_id"], ["post.id"], name=op.f("fk_interaction_by_post_id_post"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["post_id"], ["post.id"], name=op.f("fk_interaction_post_id_post"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["target_id"], ["account.id"], name=op.f("fk_interaction_target_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_interaction")),
+        sa.UniqueConstraint("kind", "iri", name=op.f("uq_interaction_kind_iri")),
+    )
+    with op.batch_alter_table("interaction", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_interaction_approval_iri"), ["approval_iri"], unique=False)
+        batch_op.create_index(batch_op.f("ix_interaction_by_post_id"), ["by_post_id"], unique=False)
+        batch_op.create_index("ix_interaction_post_id_kind_state", ["post_id", "kind", "state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_interaction_request_iri"), ["request_iri"], unique=False)
+        batch_op.create_index(batch_op.f("ix_interaction_target_id"), ["target_id"], unique=False)
+
+    op.create_table(
         "probe",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("host", sa.String(length=260), nullable=False),
@@ -239,6 +276,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_withdrawn_at"), ["at"], unique=False)
 
     with op.batch_alter_table("account", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("default_policies", sa.JSON(none_as_null=True), nullable=True))
         batch_op.add_column(sa.Column("moved_at", sa.BigInteger(), nullable=True))
 
     with op.batch_alter_table("follow", schema=None) as batch_op:
@@ -256,6 +294,10 @@ def upgrade() -> None:
 
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.add_column(sa.Column("dislikes_count", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("quotes_count", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("policy", sa.JSON(none_as_null=True), nullable=True))
+        batch_op.add_column(sa.Column("consent", sa.String(length=8), nullable=True))
+        batch_op.add_column(sa.Column("approved_by", sa.Text(), nullable=True))
 
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.add_column(sa.Column("assigned_to", sa.BigInteger(), nullable=True))
@@ -266,6 +308,10 @@ def downgrade() -> None:
         batch_op.drop_column("assigned_to")
 
     with op.batch_alter_table("post", schema=None) as batch_op:
+        batch_op.drop_column("approved_by")
+        batch_op.drop_column("consent")
+        batch_op.drop_column("policy")
+        batch_op.drop_column("quotes_count")
         batch_op.drop_column("dislikes_count")
 
     with op.batch_alter_table("peer", schema=None) as batch_op:
@@ -283,6 +329,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.drop_column("moved_at")
+        batch_op.drop_column("default_policies")
 
     with op.batch_alter_table("withdrawn", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_withdrawn_at"))
@@ -308,6 +355,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_probe_due_at"))
 
     op.drop_table("probe")
+    with op.batch_alter_table("interaction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_interaction_target_id"))
+        batch_op.drop_index(batch_op.f("ix_interaction_request_iri"))
+        batch_op.drop_index("ix_interaction_post_id_kind_state")
+        batch_op.drop_index(batch_op.f("ix_interaction_by_post_id"))
+        batch_op.drop_index(batch_op.f("ix_interaction_approval_iri"))
+
+    op.drop_table("interaction")
     op.drop_table("group_requirement")
     with op.batch_alter_table("dislike", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_dislike_post_id"))
