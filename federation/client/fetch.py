@@ -4,9 +4,10 @@ SECURITY no. 2, 7 and 8: the document's id is the address that it came from, or 
 content type is an ActivityStreams one; a redirect never speaks for the host that redirected.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from federation.client.http import Headers
+from federation.client.http import Answer, Headers, Signing
 from federation.context import Federation
 from federation.errors import (
     AnsweredError,
@@ -17,6 +18,7 @@ from federation.errors import (
     UnreachableError,
     WrongTypeError,
 )
+from federation.remote import schemes
 from federation.signatures.sign import get_headers
 from federation.vocab import limits
 from federation.vocab.iris import bare, host_of, is_iri
@@ -58,14 +60,19 @@ async def get_json(federation: Federation, url: str) -> tuple[dict[str, Any], st
     key = await federation.keyring.signer(federation.actor)
 
     async def headers(address: str) -> Headers:
-        return get_headers(key, address, federation.clock.wire())
+        host = host_of(address)
+        scheme = schemes.order(await schemes.known(federation, host))[host in refused]
+        return get_headers(key, address, federation.clock.wire(), scheme=scheme)
 
     def allow(host: str) -> bool:
         return host != federation.domain and stance(policy, host) in SPOKEN_TO
 
     if not is_iri(url):
         raise RefusedError("that is no address")
+    refused: set[str] = set()
     answer = await federation.client.get(url, TYPES, headers, allow)
+    if answer.status in schemes.REFUSED:
+        answer = await _knock_again(federation, url, answer, refused, headers, allow)
     check_status(answer.status, host_of(answer.url))
     if answer.type == "application/ld+json" and PROFILE not in answer.parameters:
         raise WrongTypeError(f"{host_of(answer.url)} answered ld+json of another profile")
@@ -73,6 +80,21 @@ async def get_json(federation: Federation, url: str) -> tuple[dict[str, Any], st
     if "@context" not in document:
         raise MalformedError(f"{host_of(answer.url)} answered JSON without @context")
     return document, answer.url
+
+
+async def _knock_again(
+    federation: Federation, url: str, first: Answer, refused: set[str], headers: Signing, allow: Callable[[str], bool]
+) -> Answer:
+    """The same with the other scheme of signatures, which is remembered where it is taken."""
+    host = host_of(first.url)
+    if first.offers:
+        await schemes.offered(federation, host)
+    known = await schemes.known(federation, host)
+    refused.add(host)
+    answer = await federation.client.get(url, TYPES, headers, allow)
+    if 200 <= answer.status < 300:
+        await schemes.learn(federation, host, schemes.order(known)[1])
+    return answer
 
 
 def check_status(status: int, host: str) -> None:

@@ -34,6 +34,8 @@ class Answer:
     type: str
     parameters: str
     body: bytes
+    offers: bool = False
+    """Whether it says that it reads RFC 9421 (Accept-Signature)."""
 
 
 class _Body(httpx.AsyncByteStream):
@@ -136,7 +138,8 @@ class Client:
             if response.is_success and response.headers.get("content-encoding", "identity") != "identity":
                 raise WrongTypeError(f"{host_of(url)} answered in an encoding that was not asked for")
             body = await _read(response, most) if response.is_success else b""
-            return "", Answer(url, response.status_code, kind, parameters, body)
+            offers = "accept-signature" in response.headers
+            return "", Answer(url, response.status_code, kind, parameters, body, offers)
 
 
 async def _read(response: httpx.Response, most: int) -> bytes:

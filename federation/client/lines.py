@@ -26,6 +26,8 @@ class Posted:
 
     status: int
     retry_after: str = ""
+    offers: bool = False
+    """Whether it says that it reads RFC 9421 (Accept-Signature)."""
 
 
 @dataclass(slots=True)
@@ -93,8 +95,9 @@ class Lines:
         finally:
             await response.aclose()
         line.used = True
-        later = next((value for name, value in response.headers if name.lower() == b"retry-after"), b"")
-        return Posted(response.status, later.decode("latin-1")[:40])
+        answered = {name.lower(): value for name, value in response.headers}
+        later = answered.get(b"retry-after", b"").decode("latin-1")[:40]
+        return Posted(response.status, later, b"accept-signature" in answered)
 
     async def _renew(self, line: _Line, origin: str) -> None:
         await line.requests.aclose()

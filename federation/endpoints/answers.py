@@ -12,6 +12,11 @@ from federation.errors import FederationError
 
 ACTIVITY = "application/activity+json; charset=utf-8"
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Accept, Signature, Signature-Input"}
+WANTED = {
+    "WWW-Authenticate": 'Signature realm="federation",headers="(request-target) host date"',
+    "Accept-Signature": 'sig1=("@method" "@target-uri");created;keyid',
+}
+"""What a signature needs here, in both schemes' words (RFC 9421 §5)."""
 RETRY_AFTER_SECONDS = "60"
 
 Endpoint = Callable[[Federation, Request], Awaitable[Response]]
@@ -44,7 +49,7 @@ def problem(error: FederationError) -> Response:
     if error.retry:
         headers["Retry-After"] = RETRY_AFTER_SECONDS
     if error.status == 401:
-        headers["WWW-Authenticate"] = 'Signature realm="federation",headers="(request-target) host date"'
+        headers |= WANTED
     text = error.text
     return PlainTextResponse(f"{text[:1].upper()}{text[1:]}.", error.status, headers=headers)
 

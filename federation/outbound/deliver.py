@@ -10,9 +10,9 @@ from federation.context import Federation
 from federation.errors import FederationError, RefusedError, UnreachableError
 from federation.outbound.deliveries import Delivery, Outcome
 from federation.outbound.enqueue import TAKEN
+from federation.outbound.knock import knock
 from federation.signatures.digest import digest
-from federation.signatures.keyring import NoKeyError, OwnKey
-from federation.signatures.sign import post_headers
+from federation.signatures.keyring import NoKeyError
 from federation.vocab.iris import host_of
 from policies.decision import Obligation
 from policies.redaction import take_out
@@ -37,7 +37,7 @@ async def deliver(federation: Federation, item: Delivery, digests: Digests) -> O
     if item.item_id not in digests:
         digests[item.item_id] = digest(item.body)
     try:
-        posted = await federation.lines.post(item.inbox, _headers(federation, key, item, digests), item.body)
+        posted = await knock(federation, key, item.inbox, item.body, digests[item.item_id])
     except UnreachableError as error:
         return Outcome(item.id, "ready", None, error.text)
     except RefusedError as error:
@@ -70,9 +70,3 @@ def retry_after(text: str, wire_now: int) -> int:
         return max(0, int(parsedate_to_datetime(text).timestamp() * 1000) - wire_now)
     except (ValueError, OverflowError, TypeError):
         return 0
-
-
-def _headers(federation: Federation, key: OwnKey, item: Delivery, digests: Digests) -> list[tuple[bytes, bytes]]:
-    made = post_headers(key, item.inbox, federation.clock.wire(), item.body, digests[item.item_id])
-    made |= {"user-agent": federation.user_agent, "content-length": str(len(item.body)), "accept": "*/*"}
-    return [(name.encode(), value.encode()) for name, value in made.items()]

@@ -12,7 +12,7 @@ from federation.client.fetch import fetch, get_json
 from federation.context import Federation
 from federation.errors import FederationError, GoneError, MalformedError, UnbelievableError, UnreachableError
 from federation.ports import Unit
-from federation.remote import peers
+from federation.remote import peers, schemes
 from federation.remote.memory import KnownKey, Missed
 from federation.schema import remote_actor, remote_key
 from federation.signatures import keys
@@ -78,6 +78,8 @@ async def learn(federation: Federation, found: Actor) -> RemoteActor:
     now = federation.clock.wire()
     listed = _usable_keys(found)
     await federation.store.unit(keep, found, listed, now)
+    if schemes.implements(found.raw):
+        await schemes.offered(federation, host_of(found.id))
     for key in listed:
         federation.memory.keys[key.id] = KnownKey(key.id, key.owner, key.algorithm, key.public, now)
     return RemoteActor(found.id, found, now)
@@ -88,7 +90,7 @@ def _usable_keys(found: Actor) -> list[KnownKey]:
     for key in found.keys:
         if key.owner == found.id and same_origin(key.id, found.id):
             try:
-                public = keys.load_pem(key.pem) if key.pem else keys.load_multibase(key.multibase)
+                public = keys.load_pem(key.pem) if key.pem else keys.load_multikey(key.multibase)
             except MalformedError:
                 continue  # a key of a kind that we don't take; another may do
             kind = keys.ED25519 if isinstance(public, Ed25519PublicKey) else keys.RSA

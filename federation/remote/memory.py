@@ -51,6 +51,9 @@ class Memory:
     asked_after: Bounded[int] = field(default_factory=Bounded)
     """inbox -> when its owners were last asked after because it said that it is gone."""
 
+    schemes: Bounded[str] = field(default_factory=Bounded)
+    """host -> what `remote.schemes` knows of it."""
+
     def forget(self, owner: str) -> None:
         """Drop all keys of an actor."""
         for key_id in [key.id for key in self.keys.values() if key.owner == owner]:

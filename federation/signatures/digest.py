@@ -9,7 +9,8 @@ import re
 from federation.errors import UnsignedError
 
 _HASHES = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
-_CONTENT = re.compile(r"\s*([a-z0-9-]+)\s*=\s*:([A-Za-z0-9+/=]*):\s*(?:;.*)?")
+_CONTENT = re.compile(r"\s*([A-Za-z0-9*][A-Za-z0-9_.*-]*)\s*=\s*:([A-Za-z0-9+/=]*):\s*(?:;[^,]*)?")
+MOST = 10
 
 
 def digest(body: bytes) -> str:
@@ -19,7 +20,12 @@ def digest(body: bytes) -> str:
 
 def content_digest(body: bytes) -> str:
     """The value of a `Content-Digest` header."""
-    return "sha-256=:" + base64.b64encode(hashlib.sha256(body).digest()).decode() + ":"
+    return rfc9530(digest(body))
+
+
+def rfc9530(value: str) -> str:
+    """A value of `digest` as the value of `Content-Digest`."""
+    return f"sha-256=:{value.partition('=')[2]}:"
 
 
 def check_digest(header: str, body: bytes) -> None:
@@ -30,13 +36,23 @@ def check_digest(header: str, body: bytes) -> None:
 def check_content_digest(header: str, body: bytes) -> None:
     """The same for RFC 9530's form."""
     found = [_CONTENT.fullmatch(item) for item in header.split(",")]
+    if not all(found):
+        raise UnsignedError("the digest can't be read")
     _check([(match[1], match[2]) for match in found if match], body)
 
 
+def check_all(headers: dict[str, str], body: bytes) -> None:
+    """Every digest that came along must be right, whichever of them is signed."""
+    if "digest" in headers:
+        check_digest(headers["digest"], body)
+    if "content-digest" in headers:
+        check_content_digest(headers["content-digest"], body)
+
+
 def _check(given: list[tuple[str, str]], body: bytes) -> None:
-    known = [(_HASHES[name.lower()], value) for name, value in given if name.lower() in _HASHES]
-    if not known:
-        raise UnsignedError("no SHA-256 digest of the body")
+    known = [(_HASHES[name.strip().lower()], value) for name, value in given if name.strip().lower() in _HASHES]
+    if not known or len(given) > MOST:
+        raise UnsignedError("no SHA-256 or SHA-512 digest of the body")
     for make, value in known:
         try:
             claimed = base64.b64decode(value, validate=True)

@@ -1,5 +1,6 @@
 """Keys of both kinds, RSA and Ed25519: made, read from PEM or Multikey, used. Parsed keys are kept by their owners."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -17,7 +18,10 @@ PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
 _PADDING = padding.PKCS1v15()
 _SHA256 = hashes.SHA256()
-_MULTICODEC_ED25519 = b"\xed\x01"
+_MULTICODEC_ED25519, _MULTICODEC_RSA = b"\xed\x01", b"\x85\x24"
+LONGEST_MULTIKEY = 1600
+V1_5, V1_5_SHA512, PSS, EDDSA = "rsa-v1_5-sha256", "rsa-v1_5-sha512", "rsa-pss-sha512", "ed25519"
+"""Algorithms by their names in RFC 9421."""
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
@@ -63,6 +67,17 @@ def load_pem(text: str) -> PublicKey:
         key = serialization.load_pem_public_key(text.strip().encode())
     except (ValueError, UnsupportedAlgorithm) as error:
         raise MalformedError("that public key is not one we can read") from error
+    return _checked(key)
+
+
+def _load_der(raw: bytes) -> object:
+    try:
+        return serialization.load_der_public_key(raw)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise MalformedError("that public key is not one we can read") from error
+
+
+def _checked(key: object) -> PublicKey:
     if isinstance(key, rsa.RSAPublicKey) and SMALLEST_RSA <= key.key_size <= LARGEST_RSA:
         return key
     if isinstance(key, ed25519.Ed25519PublicKey):
@@ -76,11 +91,21 @@ def to_multibase(key: ed25519.Ed25519PublicKey) -> str:
 
 
 def load_multibase(text: str) -> ed25519.Ed25519PublicKey:
-    """An Ed25519 Multikey. Raises MalformedError."""
-    raw = base58_decode(text[1:]) if text.startswith("z") and len(text) < 100 else b""
-    if not raw.startswith(_MULTICODEC_ED25519) or len(raw) != 34:
+    """An Ed25519 Multikey, which proofs are made with. Raises MalformedError."""
+    key = load_multikey(text)
+    if not isinstance(key, ed25519.Ed25519PublicKey):
         raise MalformedError("that Multikey is no Ed25519 key")
-    return ed25519.Ed25519PublicKey.from_public_bytes(raw[2:])
+    return key
+
+
+def load_multikey(text: str) -> PublicKey:
+    """A Multikey of either kind. Raises MalformedError."""
+    raw = base58_decode(text[1:]) if text.startswith("z") and len(text) < LONGEST_MULTIKEY else b""
+    if raw.startswith(_MULTICODEC_ED25519) and len(raw) == 34:
+        return ed25519.Ed25519PublicKey.from_public_bytes(raw[2:])
+    if raw.startswith(_MULTICODEC_RSA):
+        return _checked(_load_der(raw[2:]))
+    raise MalformedError("that Multikey is of a kind we don't take")
 
 
 def sign(key: PrivateKey, data: bytes) -> bytes:
@@ -90,13 +115,26 @@ def sign(key: PrivateKey, data: bytes) -> bytes:
     return key.sign(data)
 
 
-def holds(key: PublicKey, signature: bytes, data: bytes, hash_name: str = "sha256") -> bool:
-    """Whether a signature is right. `hash_name`: sha256 or sha512, for RSA."""
+def name_of(key: PrivateKey) -> str:
+    """The algorithm that `sign` uses with a key, as RFC 9421 calls it."""
+    return V1_5 if isinstance(key, rsa.RSAPrivateKey) else EDDSA
+
+
+def holds(key: PublicKey, signature: bytes, data: bytes, algorithm: str = "") -> bool:
+    """Whether a signature is right. `algorithm`: one of RFC 9421's names; '': V1_5 or EDDSA, as the key is."""
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return algorithm in {"", EDDSA} and _raises_nothing(lambda: key.verify(signature, data))
+    if algorithm in {"", V1_5}:
+        return _raises_nothing(lambda: key.verify(signature, data, _PADDING, _SHA256))
+    if algorithm == V1_5_SHA512:
+        return _raises_nothing(lambda: key.verify(signature, data, _PADDING, hashes.SHA512()))
+    salted = padding.PSS(padding.MGF1(hashes.SHA512()), hashes.SHA512.digest_size)
+    return algorithm == PSS and _raises_nothing(lambda: key.verify(signature, data, salted, hashes.SHA512()))
+
+
+def _raises_nothing(check: Callable[[], None]) -> bool:
     try:
-        if isinstance(key, rsa.RSAPublicKey):
-            key.verify(signature, data, _PADDING, hashes.SHA512() if hash_name == "sha512" else _SHA256)
-        else:
-            key.verify(signature, data)
+        check()
     except InvalidSignature:
         return False
     return True

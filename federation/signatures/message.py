@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from federation.errors import UnsignedError
 
+CAVAGE, RFC9421 = "cavage", "rfc9421"
+"""The two schemes of signatures."""
+
 # Headers that decide what is signed; a request that has one of them twice could be read in two ways.
 ONCE = frozenset({"host", "date", "digest", "content-digest", "signature", "signature-input", "content-type"})
 

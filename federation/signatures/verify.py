@@ -9,17 +9,24 @@ from email.utils import parsedate_to_datetime
 
 from federation.context import Federation
 from federation.errors import FederationError, RefusedError, UnreachableError, UnsignedError
-from federation.remote import actors
+from federation.remote import actors, schemes
 from federation.remote.memory import KnownKey
 from federation.signatures import cavage, keys, rfc9421
-from federation.signatures.digest import check_content_digest, check_digest
-from federation.signatures.message import Message
+from federation.signatures.digest import check_all
+from federation.signatures.message import CAVAGE, RFC9421, Message
 from federation.vocab import times
 from federation.vocab.iris import host_of
 
 SKEW = times.HOUR
-CAVAGE, RFC9421 = "cavage", "rfc9421"
-_ALGORITHMS = {"", "rsa-sha256", "rsa-sha512", "hs2019", "ed25519", "rsa-v1_5-sha256", "rsa-v1_5-sha512"}
+EXPIRED_LEEWAY = 30_000
+_ANY = ("", keys.V1_5_SHA512, keys.PSS)
+_ALGORITHMS = {
+    "": _ANY,
+    "hs2019": _ANY,  # the key says which: RFC drafts meant PSS, servers use V1_5
+    "rsa-sha256": (keys.V1_5,),
+    "rsa-sha512": (keys.V1_5_SHA512,),
+    **{name: (name,) for name in (keys.V1_5, keys.V1_5_SHA512, keys.PSS, keys.EDDSA)},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,8 @@ class Claim:
     scheme: str
     signature: bytes
     base: bytes
-    hash_name: str = "sha256"
+    algorithms: tuple[str, ...] = ("",)
+    """Those of `keys.holds` that may have been used."""
 
 
 def claim(message: Message, domain: str, wire_now: int) -> Claim:
@@ -51,9 +59,12 @@ def claim(message: Message, domain: str, wire_now: int) -> Claim:
     """
     if not message.headers.get("signature"):
         raise UnsignedError("the request is not signed")
-    if message.header("host").lower() not in {domain, f"{domain}:443"}:
+    if message.header("host").lower() not in {domain, f"{domain}{rfc9421.PORTS.get(message.scheme, '')}"}:
         raise UnsignedError("the Host is not this instance")
-    if message.headers.get("signature-input"):
+    if message.method == "POST":
+        message.header("digest"), message.header("content-digest")  # once, or not at all
+        check_all(message.headers, message.body)
+    if "signature-input" in message.headers:
         return _claim_9421(message, wire_now)
     return _claim_cavage(message, wire_now)
 
@@ -81,38 +92,47 @@ async def check(federation: Federation, made: Claim) -> SignedBy:
         raise
     except FederationError as error:
         raise UnsignedError("the key can't be had") from error
+    if made.scheme == RFC9421:
+        await schemes.offered(federation, made.host)
     return SignedBy(key.owner, host_of(key.owner), key.id, made.scheme)
 
 
 def _holds(made: Claim, key: KnownKey) -> bool:
-    return keys.holds(key.public, made.signature, made.base, made.hash_name)
+    return any(keys.holds(key.public, made.signature, made.base, name) for name in made.algorithms)
 
 
 def _claim_cavage(message: Message, wire_now: int) -> Claim:
     given = cavage.parse(message.header("signature"))
-    if given.algorithm not in _ALGORITHMS:
-        raise UnsignedError("the signature's algorithm is none that we take")
+    algorithms = _algorithms(given.algorithm)
     _covers(given.headers, {"(request-target)", "host"})
     if "date" in given.headers:
         _in_time(_date(message), wire_now)
-    elif "(created)" in given.headers and given.created is not None:
-        _in_time(given.created * 1000, wire_now)
-    else:
+    elif "(created)" not in given.headers or given.created is None:
         raise UnsignedError("the date is not signed")
+    if given.created is not None:
+        _in_time(given.created * 1000, wire_now)
     _not_expired(given.expires, wire_now)
     if message.method == "POST":
-        _covers(given.headers, {"digest"})
-        check_digest(message.header("digest"), message.body)
+        _covers_one(given.headers, {"digest", "content-digest"})
     base = cavage.signing_string(given, message)
-    hash_name = "sha512" if given.algorithm.endswith("512") else "sha256"
-    return _named(given.key_id, CAVAGE, given.signature, base, hash_name)
+    return _named(given.key_id, CAVAGE, given.signature, base, algorithms)
 
 
 def _claim_9421(message: Message, wire_now: int) -> Claim:
+    """The first signature by a key with an IRI that is complete; proxies may have added theirs."""
     found = rfc9421.parse(message.header("signature-input"), message.header("signature"))
-    given = next((one for one in found if host_of(one.key_id)), found[0])
-    if given.algorithm not in _ALGORITHMS:
-        raise UnsignedError("the signature's algorithm is none that we take")
+    refusal = UnsignedError("the keyId is no IRI")
+    for given in found:
+        if host_of(given.key_id):
+            try:
+                return _one_9421(given, message, wire_now)
+            except UnsignedError as error:
+                refusal = error
+    raise refusal
+
+
+def _one_9421(given: rfc9421.Parameters, message: Message, wire_now: int) -> Claim:
+    algorithms = _algorithms(given.algorithm)
     _covers(given.components, {"@method"})
     if not {"@target-uri"} & set(given.components):
         _covers_one(given.components, {"@authority", "host"})
@@ -122,20 +142,26 @@ def _claim_9421(message: Message, wire_now: int) -> Claim:
     if given.created is None:
         raise UnsignedError("the signature says not when it was made")
     _in_time(given.created * 1000, wire_now)
+    if "date" in given.components:
+        _in_time(_date(message), wire_now)
     _not_expired(given.expires, wire_now)
     if message.method == "POST":
-        _covers(given.components, {"content-digest"})
-        check_content_digest(message.header("content-digest"), message.body)
+        _covers_one(given.components, {"content-digest", "digest"})
     base = rfc9421.signature_base(given, message)
-    hash_name = "sha512" if given.algorithm.endswith("512") else "sha256"
-    return _named(given.key_id, RFC9421, given.signature, base, hash_name)
+    return _named(given.key_id, RFC9421, given.signature, base, algorithms)
 
 
-def _named(key_id: str, scheme: str, signature: bytes, base: bytes, hash_name: str) -> Claim:
+def _algorithms(name: str) -> tuple[str, ...]:
+    if name not in _ALGORITHMS:
+        raise UnsignedError("the signature's algorithm is none that we take")
+    return _ALGORITHMS[name]
+
+
+def _named(key_id: str, scheme: str, signature: bytes, base: bytes, algorithms: tuple[str, ...]) -> Claim:
     host = host_of(key_id)
     if not host:
         raise UnsignedError("the keyId is no IRI")
-    return Claim(key_id, host, scheme, signature, base, hash_name)
+    return Claim(key_id, host, scheme, signature, base, algorithms)
 
 
 def _covers(signed: tuple[str, ...], wanted: set[str]) -> None:
@@ -165,5 +191,5 @@ def _in_time(at: int, wire_now: int) -> None:
 
 
 def _not_expired(expires: int | None, wire_now: int) -> None:
-    if expires is not None and expires * 1000 < wire_now - SKEW:
+    if expires is not None and expires * 1000 < wire_now - EXPIRED_LEEWAY:
         raise UnsignedError("the signature has expired")
