@@ -20,4 +20,5 @@ ROUTES = [
     Route("/g/{owner}/inbox", guarded(inbox.post_inbox), methods=["POST"]),
     Route("/u/{rest:path}", guarded(documents.get_document)),
     Route("/g/{rest:path}", guarded(documents.get_document)),
+    Route("/agreements/{rest:path}", guarded(documents.get_document)),
 ]

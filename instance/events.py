@@ -279,3 +279,29 @@ class QuoteMade:
     """A post quotes another one with its author's yes; a row of `interaction`."""
 
     interaction_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrustChanged:
+    """How well a peer's promises are known is another than before; levels as `policies.purposes.Assurance` has them."""
+
+    host: str
+    old: str
+    new: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementOffered:
+    """An offer of ours is made and proven; it is to be sent."""
+
+    agreement_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementAnswered:
+    """We accept or reject an agreement, end one, or tell a peer that a probe failed or that it is mended."""
+
+    agreement_id: int
+    answer: str
+    """accept, reject, end, suspend, mend."""

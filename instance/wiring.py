@@ -19,11 +19,16 @@ from instance.activities import (
     incoming_members,
     incoming_posts,
     keys,
+    outgoing_agreements,
     outgoing_consent,
     outgoing_groups,
     outgoing_members,
     outgoing_posts,
+    probing,
+    receipts,
 )
+from instance.activities import incoming_agreements as pledges
+from instance.agreements import agreements, canary, probes, trust
 from instance.auth.registration import MAIL
 from instance.clock import DAY, HOUR, MINUTE
 from instance.content import conversations, dislikes, polls, timelines
@@ -55,7 +60,7 @@ EVENTS: Handlers = {
     events.FollowEnded: [notifications.on_follow_gone, timelines.on_follow_gone, outgoing_members.on_follow_ended],
     events.BlockMade: [notifications.on_block, timelines.on_block, outgoing_members.on_block_made],
     events.PostWritten: [notifications.on_post, conversations.on_post, outgoing_posts.on_post_written],
-    events.PostReceived: [notifications.on_post, conversations.on_received],
+    events.PostReceived: [notifications.on_post, conversations.on_received, receipts.on_received],
     events.PostEdited: [notifications.on_edit, outgoing_posts.on_post_edited, outgoing_groups.on_edited],
     events.PostDeleted: [
         notifications.on_deleted,
@@ -84,6 +89,9 @@ EVENTS: Handlers = {
     events.QuoteMade: [notifications.on_quote],
     events.QuoteAnswered: [outgoing_consent.on_quote_answered],
     events.PostPolicyChanged: [outgoing_consent.on_policy_changed],
+    events.PolicyAdopted: [agreements.on_policy_adopted, outgoing_agreements.on_policy_adopted],
+    events.AgreementOffered: [outgoing_agreements.on_offered],
+    events.AgreementAnswered: [outgoing_agreements.on_answered],
 }
 
 # (activity type, object type or "*") -> what it does here; what is not here is counted by kind and peer, and not kept
@@ -91,17 +99,22 @@ ACTIVITIES: HandlerTable = {
     ("Follow", "*"): incoming_members.Followed(),
     ("Join", "*"): incoming_members.Followed(),
     ("Leave", "*"): incoming_members.Left(),
-    ("Accept", "*"): agreed.AnsweredOrAgreed(yes=True),
-    ("Reject", "*"): agreed.AnsweredOrAgreed(yes=False),
+    ("Accept", "*"): pledges.ByName(pledges.accepted, agreed.AnsweredOrAgreed(yes=True)),
+    ("Reject", "*"): pledges.ByName(pledges.rejected, agreed.AnsweredOrAgreed(yes=False)),
+    ("Accept", "Offer"): pledges.OfferAccepted(),
+    ("Reject", "Offer"): pledges.TurnedDown(taken_back=False),
+    ("Undo", "Offer"): pledges.TurnedDown(taken_back=True),
+    ("Undo", "TentativeReject"): pledges.Suspended(),
+    ("Update", "PrivacyPolicy"): pledges.PolicyChanged(),
     ("TentativeAccept", "*"): incoming_members.Undecided(),
-    ("TentativeReject", "*"): incoming_members.Undecided(),
+    ("TentativeReject", "*"): pledges.ByName(pledges.put_off, incoming_members.Undecided()),
     ("Invite", "*"): incoming_members.Declined(),
-    ("Offer", "*"): incoming_members.Declined(),
+    ("Offer", "*"): pledges.ByName(pledges.offered, incoming_members.Declined()),
     **dict.fromkeys(((name, "*") for name in REQUESTS), incoming_consent.Requested()),
     ("Block", "*"): incoming_members.Blocked(),
     ("Create", "*"): incoming_posts.Written(),
-    ("Update", "*"): incoming_posts.Changed(),
-    ("Delete", "*"): incoming_posts.Deleted(),
+    ("Update", "*"): pledges.ByName(pledges.updated, incoming_posts.Changed()),
+    ("Delete", "*"): receipts.Receipted(incoming_posts.Deleted()),
     ("Like", "*"): incoming_marks.Liked(),
     ("EmojiReact", "*"): incoming_marks.Liked(),
     ("Dislike", "*"): incoming_dislikes.Disliked(),
@@ -119,6 +132,7 @@ ACTIVITIES: HandlerTable = {
     ("Undo", "Announce"): incoming_marks.Unboosted(),
     ("Undo", "*"): incoming_marks.UndoneByName(),
     **dict.fromkeys((("Update", kind) for kind in ACTOR_TYPES), incoming_members.ProfileChanged()),
+    ("Update", "Application"): pledges.ApplicationChanged(),
 }
 
 
@@ -126,6 +140,9 @@ ACTIVITIES: HandlerTable = {
 TIMED = [
     *daily.SWEEPS,
     daily.Timed("end rules of the policy", 10 * MINUTE, policy.end_rules),
+    daily.Timed("look at policies of peers", 10 * MINUTE, trust.look_again),
+    daily.Timed("end what was agreed", 5 * MINUTE, trust.run_out),
+    daily.Timed("probe peers", HOUR, probes.begin_due),
     daily.Timed("erase unused pictures", HOUR, attachments.sweep),
     daily.Timed("forget old home entries", 6 * HOUR, timelines.sweep),
     daily.Timed("erase settled deliveries", HOUR, deliveries.forget_old),
@@ -144,6 +161,12 @@ def jobs(house: House) -> dict[str, JobHandler]:
         keys.KIND: partial(keys.mint, house),
         outgoing_posts.POLL_UPDATE: outgoing_posts.poll_job,
         pictures.JOB: pictures.Fetcher(house.intake, partial(pictures.fetch, house.federation)).run,
+        trust.LOOK: partial(trust.look, house.federation),
+        trust.COMPARE: trust.compare,
+        agreements.OFFER: partial(outgoing_agreements.offer_job, house.federation),
+        canary.BEFRIEND: partial(outgoing_agreements.befriend_job, house.federation),
+        probes.PLANT: partial(probing.plant, house),
+        probes.STEP: partial(probing.step, house),
         MAIL: partial(mail.deliver, house.site, house.store),
     }
 

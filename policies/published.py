@@ -208,7 +208,7 @@ def read(data: Any, *, proven: bool = False) -> Published:
     critical = data.get("skerry:critical", [])
     if not isinstance(critical, list) or set(map(str, critical)) - KNOWN:
         faults.add("critical")
-    values = {name: _read_terms(cls, data, faults) for name, cls in (("promises", Promises), ("retention", Retention))}
+    values = {name: read_terms(cls, data, faults) for name, cls in (("promises", Promises), ("retention", Retention))}
     values["promises"].update(_read_rules(data, faults))
     if "purposes" not in data:
         faults.add("purposes")
@@ -237,7 +237,8 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _read_terms(cls: type, data: Mapping[str, Any], faults: set[str]) -> dict[str, Any]:
+def read_terms(cls: type, data: Mapping[str, Any], faults: set[str]) -> dict[str, Any]:
+    """The plain terms of a section by the names of its lines; the names of those that can't be read go into `faults`."""
     values: dict[str, Any] = {}
     for line in lines_of(cls):
         term = line.spec.term

@@ -38,6 +38,18 @@ class Answer:
     """Whether it says that it reads RFC 9421 (Accept-Signature)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Whatever an address answered, of any type and status; `body` is the beginning of it."""
+
+    url: str
+    status: int
+    type: str
+    links: list[str]
+    """Its Link headers, as they came."""
+    body: bytes
+
+
 class _Body(httpx.AsyncByteStream):
     def __init__(self, response: httpcore.Response) -> None:
         self._response = response
@@ -112,6 +124,42 @@ class Client:
             raise UnreachableError(f"{host_of(url)} took too long") from error
         except (httpcore.NetworkError, httpcore.ProtocolError, httpx.TransportError, OSError, ssl.SSLError) as error:
             raise UnreachableError(f"{host_of(url)} can't be reached: {type(error).__name__}") from error
+
+    async def look(self, url: str, headers: Signing, allow: Callable[[str], bool], most: int = MOST_BYTES) -> Seen:
+        """GET whatever is there: any status, any type, at most `most` bytes of it; redirects as in `get`.
+
+        Raises UnreachableError, RefusedError.
+        """
+        try:
+            async with asyncio.timeout(TOTAL_SECONDS):
+                for _ in range(MOST_REDIRECTS + 1):
+                    if not is_iri(url) or not allow(host_of(url)):
+                        raise RefusedError("that address is none that we speak to")
+                    location, seen = await self._see(url, await headers(url), most)
+                    if seen is not None:
+                        return seen
+                    url = urljoin(url, location)
+        except (httpcore.TimeoutException, httpx.TimeoutException, TimeoutError) as error:
+            raise UnreachableError(f"{host_of(url)} took too long") from error
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpx.TransportError, OSError, ssl.SSLError) as error:
+            raise UnreachableError(f"{host_of(url)} can't be reached: {type(error).__name__}") from error
+        raise UnreachableError(f"{host_of(url)} redirects again and again")
+
+    async def _see(self, url: str, headers: Headers, most: int) -> tuple[str, Seen | None]:
+        spend(host_of(url))
+        self.requests += 1
+        async with self._client.stream("GET", url, headers=headers) as response:
+            if response.status_code in REDIRECTS and "location" in response.headers:
+                return response.headers["location"], None
+            kind = response.headers.get("content-type", "").lower().partition(";")[0].strip()
+            parts: list[bytes] = []
+            length = 0
+            async for chunk in response.aiter_raw():
+                parts.append(chunk[: most - length])
+                length += len(chunk)
+                if length >= most:
+                    break
+            return "", Seen(url, response.status_code, kind, response.headers.get_list("link"), b"".join(parts))
 
     async def _follow(
         self, url: str, types: frozenset[str], headers: Signing, allow: Callable[[str], bool], most: int

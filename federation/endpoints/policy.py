@@ -8,6 +8,7 @@ from federation.context import Federation
 from federation.endpoints.answers import activity_json, not_found
 from federation.endpoints.documents import is_browser
 from federation.errors import MalformedError
+from federation.ports import PolicyVersion
 from federation.signatures.keyring import OwnKey
 from federation.signatures.keys import ED25519
 from federation.signatures.proofs import prove
@@ -31,13 +32,16 @@ async def get_policy(federation: Federation, request: Request) -> Response:
 
 async def signed_policy(federation: Federation, key: OwnKey) -> Document:
     """The policy in force as we publish it now, with its proof. The same bytes for a whole period."""
-    newest = await federation.ports.policy.newest()
-    now = federation.clock.now()
+    return served(federation.base_url, await federation.ports.policy.newest(), key, federation.clock.now())
+
+
+def served(base_url: str, newest: PolicyVersion, key: OwnKey, now: int) -> Document:
+    """The same from plain values."""
     since = now - now % PERIOD
     valid_from = max(since, min(newest.adopted_at, now)) // 1000 * 1000
-    page = f"{federation.base_url}/privacy"
     if not isinstance(key.private, Ed25519PrivateKey):
         raise MalformedError("proofs are made with Ed25519 keys only")
     seal = key.private.sign(SEAL)  # always the same bytes, which only the key's owner can make; they never leave
-    envelope = Envelope(federation.policy, federation.actor, page, newest.number, valid_from, since + VALID, seal)
+    iri, actor, page = f"{base_url}/policy", f"{base_url}/actor", f"{base_url}/privacy"
+    envelope = Envelope(iri, actor, page, newest.number, valid_from, since + VALID, seal)
     return prove(publish(newest.document, envelope), key.private, key.id, valid_from)

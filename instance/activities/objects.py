@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Row, exists, select
 
 from federation.ports import Collected, Reader
 from federation.vocab import build
-from instance.activities import consenting, notes
+from instance.activities import consenting, notes, pledged
 from instance.db.content import pin, post
 from instance.db.people import follow, restriction
 from instance.db.store import Store
@@ -50,6 +50,9 @@ class Objects:
 def _document(connection: Connection, site: Site, iri: str, reader: Reader) -> dict[str, Any] | None:
     if APPROVALS in iri:
         return consenting.stamp(connection, iri)
+    pledge = pledged.document(connection, site, iri, reader)
+    if pledge is not None:
+        return pledge
     row = notes.by_iri(connection, iri.removesuffix(ACTIVITY))
     if row is None or not row.iri.startswith(site.base_url + "/"):
         return None

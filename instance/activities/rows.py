@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from federation.ports import About
+from instance.activities import pledged
 from instance.db.content import dislike, favourite, interaction, poll_vote, post
 from instance.db.groups import group_post, group_role
 from instance.db.people import account, follow, restriction
@@ -20,7 +21,7 @@ class OurRows:
         """What is here under this IRI: a post or boost, an account or its collection, or an activity that left a row."""
         if "\0" in iri:
             return None
-        for look in (_post, _account, _follow, _mark):
+        for look in (_post, _account, _follow, _mark, pledged.about):
             found = look(connection, iri)
             if found is not None:
                 return found

@@ -80,6 +80,7 @@ probe = Table(
     document("steps"),  # [check, outcome, detail]
     to("post", "post_id", nullable=True, on_delete="SET NULL"),  # the canary
     Column("canary_iri", Text, nullable=True),
+    Column("copy_iri", Text, nullable=True),  # where the peer keeps its copy, as it told us
     Column("canary_word", LargeBinary, nullable=True),  # sealed: the word that must be found nowhere
     Column("delete_iri", Text, nullable=True),  # of the Delete that a receipt must name
     Column("receipt", Text, nullable=True),

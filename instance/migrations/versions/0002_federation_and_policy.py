@@ -188,6 +188,7 @@ def upgrade() -> None:
         sa.Column("steps", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("post_id", sa.BigInteger(), nullable=True),
         sa.Column("canary_iri", sa.Text(), nullable=True),
+        sa.Column("copy_iri", sa.Text(), nullable=True),
         sa.Column("canary_word", sa.LargeBinary(), nullable=True),
         sa.Column("delete_iri", sa.Text(), nullable=True),
         sa.Column("receipt", sa.Text(), nullable=True),
