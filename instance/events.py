@@ -220,6 +220,14 @@ class ReportFiled:
 
 
 @dataclass(frozen=True, slots=True)
+class RelationsSevered:
+    """A member lost relations at once; `severance_id` is what keeps them."""
+
+    severance_id: int
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyAdopted:
     """Another policy is in force."""
 

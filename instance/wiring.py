@@ -18,12 +18,14 @@ from instance.activities import (
     incoming_marks,
     incoming_members,
     incoming_posts,
+    incoming_reports,
     keys,
     outgoing_agreements,
     outgoing_consent,
     outgoing_groups,
     outgoing_members,
     outgoing_posts,
+    outgoing_reports,
     probing,
     receipts,
 )
@@ -92,6 +94,8 @@ EVENTS: Handlers = {
     events.PolicyAdopted: [agreements.on_policy_adopted, outgoing_agreements.on_policy_adopted],
     events.AgreementOffered: [outgoing_agreements.on_offered],
     events.AgreementAnswered: [outgoing_agreements.on_answered],
+    events.ReportFiled: [notifications.on_report, outgoing_reports.on_report],
+    events.RelationsSevered: [notifications.on_severed],
 }
 
 # (activity type, object type or "*") -> what it does here; what is not here is counted by kind and peer, and not kept
@@ -112,6 +116,7 @@ ACTIVITIES: HandlerTable = {
     ("Offer", "*"): pledges.ByName(pledges.offered, incoming_members.Declined()),
     **dict.fromkeys(((name, "*") for name in REQUESTS), incoming_consent.Requested()),
     ("Block", "*"): incoming_members.Blocked(),
+    ("Flag", "*"): incoming_reports.Reported(),
     ("Create", "*"): incoming_posts.Written(),
     ("Update", "*"): pledges.ByName(pledges.updated, incoming_posts.Changed()),
     ("Delete", "*"): receipts.Receipted(incoming_posts.Deleted()),
@@ -126,6 +131,7 @@ ACTIVITIES: HandlerTable = {
     ("Undo", "Join"): incoming_members.Unfollowed(),
     ("Undo", "Accept"): agreed.TakenBack(),
     ("Undo", "Block"): incoming_members.Unblocked(),
+    ("Undo", "Flag"): incoming_reports.ReportTakenBack(),
     ("Undo", "Like"): incoming_marks.Unliked(),
     ("Undo", "EmojiReact"): incoming_marks.Unliked(),
     ("Undo", "Dislike"): incoming_dislikes.Undisliked(),

@@ -1,10 +1,10 @@
-"""Reports: a member tells the moderators about an account or its posts. What she says is sealed."""
+"""Reports: a member, or another server, tells the moderators about an account or its posts. What is said is sealed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
 from instance.content.visible import visible_to
 from instance.db.content import post, report
@@ -14,6 +14,7 @@ from instance.events import ReportFiled
 from instance.i18n import N_
 from instance.ids import sortable_id
 from instance.people import accounts
+from instance.vault import Vault
 
 CATEGORIES = ("spam", "legal", "violation", "other")
 LONGEST = 1000
@@ -32,6 +33,15 @@ class Complaint:
     forward: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What another server reports: an account, some of its posts, the group of ours that they are in."""
+
+    target_id: int
+    post_ids: Sequence[int] = ()
+    group_id: int | None = None
+
+
 def file(u: Unit, reporter_id: int, complaint: Complaint) -> Row[Any]:
     """File a report. Posts that she can't read or that are not the account's are left out. Raises RefusalError."""
     if accounts.by_id(u.connection, complaint.target_id) is None:
@@ -48,21 +58,65 @@ def file(u: Unit, reporter_id: int, complaint: Complaint) -> Row[Any]:
         post.c.account_id == complaint.target_id,
         visible_to(reporter_id),
     )
+    target = accounts.by_id(u.connection, complaint.target_id)
+    return _keep(
+        u,
+        complaint.comment,
+        account_id=reporter_id,
+        target_id=complaint.target_id,
+        post_ids=sorted(u.connection.execute(seen).scalars()),
+        rule_ids=list(complaint.rule_ids),
+        category=category,
+        forward=complaint.forward and target is not None and target.domain != "",
+    )
+
+
+def receive(u: Unit, reporter_id: int, told: Told, words: str, *, iri: str | None = None) -> Row[Any] | None:
+    """Keep what another server reports; None where just that is open already, or was told by this very activity."""
+    c = report.c
+    posts = sorted(told.post_ids)
+    same = select(c.post_ids).where(c.account_id == reporter_id, c.target_id == told.target_id, c.closed_at.is_(None))
+    if any(row.post_ids == posts for row in u.connection.execute(same)):
+        return None
+    if iri is not None and u.connection.execute(select(c.id).where(c.iri == iri)).first() is not None:
+        return None
+    about = {"account_id": reporter_id, "target_id": told.target_id, "group_id": told.group_id, "post_ids": posts}
+    return _keep(u, words[:LONGEST], **about, rule_ids=[], category="other", iri=iri)
+
+
+def _keep(u: Unit, words: str, **values: Any) -> Row[Any]:
     report_id = sortable_id(u.now, u.now)
-    sealed = u.site.vault.seal(complaint.comment.encode(), "report", "comment", report_id)
-    values = {
-        "id": report_id,
-        "account_id": reporter_id,
-        "target_id": complaint.target_id,
-        "post_ids": sorted(u.connection.execute(seen).scalars()),
-        "rule_ids": list(complaint.rule_ids),
-        "category": category,
-        "comment": sealed,
-        "forward": complaint.forward,
-    }
-    u.connection.execute(insert(report).values(**values, created_at=u.now))
+    sealed = u.site.vault.seal(words.encode(), "report", "comment", report_id)
+    u.connection.execute(insert(report).values(id=report_id, comment=sealed, created_at=u.now, **values))
     u.record(ReportFiled(report_id))
     return by_id(u.connection, report_id)
+
+
+def words_of(vault: Vault, row: Row[Any]) -> str:
+    """What the reporter wrote."""
+    return vault.open(row.comment, "report", "comment", row.id).decode() if row.comment else ""
+
+
+def waiting(connection: Connection, limit: int = 100, *, closed: bool = False) -> list[Row[Any]]:
+    """Reports that nobody has dealt with yet (or those that are closed), the newest first."""
+    done = report.c.closed_at.is_not(None) if closed else report.c.closed_at.is_(None)
+    return list(connection.execute(select(report).where(done).order_by(report.c.id.desc()).limit(limit)).all())
+
+
+def close(u: Unit, report_id: int, moderator_id: int) -> None:
+    """A moderator has dealt with a report; what is closed stays as it is."""
+    mine = update(report).where(report.c.id == report_id, report.c.closed_at.is_(None))
+    u.connection.execute(mine.values(closed_at=u.now, closed_by=moderator_id))
+
+
+def reopen(u: Unit, report_id: int) -> None:
+    """Look into it again."""
+    u.connection.execute(update(report).where(report.c.id == report_id).values(closed_at=None, closed_by=None))
+
+
+def assign(u: Unit, report_id: int, to_id: int | None) -> None:
+    """A moderator looks into it, or nobody in particular."""
+    u.connection.execute(update(report).where(report.c.id == report_id).values(assigned_to=to_id))
 
 
 def by_id(connection: Connection, report_id: int) -> Row[Any]:

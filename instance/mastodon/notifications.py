@@ -12,7 +12,7 @@ from starlette.responses import Response
 from instance.clock import iso
 from instance.errors import NotFoundError
 from instance.house import House
-from instance.mastodon import serialise
+from instance.mastodon import serialise, telling
 from instance.mastodon.asking import entities_of, get, member, patch, path_id, post, put
 from instance.mastodon.errors import answer, listed
 from instance.mastodon.paging import link_header, page_of
@@ -60,6 +60,7 @@ async def entities_of_rows(house: House, reader_id: int, rows: list[Any]) -> lis
     """Notification entities of rows, in their order; those about what is gone are left out."""
     accounts = await serialise.accounts(house, [row.from_id for row in rows])
     statuses = await statuses_of(house, reader_id, [row.post_id for row in rows if row.post_id])
+    about = await telling.told(house, ((row.kind, row.about_id) for row in rows))
     shown = []
     for row in rows:
         if row.from_id not in accounts or (row.kind in ABOUT_POSTS and row.post_id not in statuses):
@@ -73,6 +74,7 @@ async def entities_of_rows(house: House, reader_id: int, rows: list[Any]) -> lis
         }
         if row.kind in ABOUT_POSTS:
             entity["status"] = statuses[row.post_id]
+        entity |= about.get((row.kind, row.about_id), {})
         shown.append(msgspec.Raw(encode(entity)))
     return shown
 
@@ -166,11 +168,14 @@ async def _results(house: House, reader_id: int, groups: list[Group]) -> dict[st
     """GroupedNotificationsResults: accounts and statuses once, groups that name them."""
     statuses = await statuses_of(house, reader_id, [group.post_id for group in groups if group.post_id])
     groups = [group for group in groups if group.kind not in ABOUT_POSTS or group.post_id in statuses]
+    about = await telling.told(house, ((group.kind, group.about_id) for group in groups))
     ids = list(dict.fromkeys(account_id for group in groups for account_id in group.from_ids))
     return {
         "accounts": await entities_of(house, ids),
         "statuses": list(statuses.values()),
-        "notification_groups": [_group_entity(group) for group in groups],
+        "notification_groups": [
+            _group_entity(group) | about.get((group.kind, group.about_id or 0), {}) for group in groups
+        ],
     }
 
 

@@ -4,13 +4,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from instance.auth.bearer import Caller
-from instance.clock import iso
 from instance.content import reports
 from instance.content.reports import Complaint
 from instance.house import House
 from instance.mastodon.asking import delete, entities_of, get, member, post, put
 from instance.mastodon.errors import answer
 from instance.mastodon.params import Params, params, wrong
+from instance.mastodon.telling import report_entity
 from instance.notices import push, vapid
 from instance.notices.notifications import KINDS
 from instance.notices.push import Subscription
@@ -32,21 +32,8 @@ async def report(request: Request) -> Response:
         asked.flag("forward"),
     )
     row = await house.store.unit(reports.file, caller.me, complaint)
-    return answer(
-        {
-            "id": str(row.id),
-            "action_taken": False,
-            "action_taken_at": None,
-            "category": row.category,
-            "comment": complaint.comment,
-            "forwarded": row.forward,
-            "created_at": iso(row.created_at),
-            "status_ids": [str(post_id) for post_id in row.post_ids],
-            "rule_ids": row.rule_ids or None,
-            "collection_ids": [],
-            "target_account": (await entities_of(house, [target_id]))[0],
-        }
-    )
+    shown = await entities_of(house, [target_id])
+    return answer(report_entity(row, complaint.comment, shown[0]))
 
 
 async def _subscription(house: House, caller: Caller) -> Response:

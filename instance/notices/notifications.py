@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Row, and_, bindparam, delete, exists, or_, select, union_all
 
 from instance.clock import HOUR, Millis
-from instance.db.content import interaction, mention, poll, poll_vote, post, thread_mute
+from instance.db.content import interaction, mention, poll, poll_vote, post, report, thread_mute
 from instance.db.groups import group, group_post
 from instance.db.people import account, domain_restriction, follow, login, restriction
 from instance.db.reading import notification
@@ -37,6 +37,8 @@ from instance.events import (
     PostReceived,
     PostWritten,
     QuoteMade,
+    RelationsSevered,
+    ReportFiled,
 )
 from instance.ids import EPOCH_2020
 
@@ -55,6 +57,8 @@ KINDS = (
     "pending.reblog",
     "pending.quote",
     "admin.sign_up",
+    "admin.report",
+    "severed_relationships",
 )
 PENDING = {"reply": "mention", "like": "pending.favourite", "boost": "pending.reblog", "quote": "pending.quote"}
 """What waits for her is told in GoToSocial's words; of a reply as of a mention, which every app shows."""
@@ -228,6 +232,19 @@ def on_sign_up(u: Unit, event: MemberSignedUp) -> None:
     _tell(u, "admin.sign_up", event.account_id, u.connection.execute(staff).scalars())
 
 
+def on_report(u: Unit, event: ReportFiled) -> None:
+    """Somebody reported something: moderators and stewards are told."""
+    row = u.connection.execute(select(report.c.account_id, report.c.id).where(report.c.id == event.report_id)).one()
+    staff = select(login.c.account_id).where(login.c.role.in_(STAFF), login.c.state == "active")
+    _tell(u, "admin.report", row.account_id, u.connection.execute(staff).scalars(), about_id=row.id)
+
+
+def on_severed(u: Unit, event: RelationsSevered) -> None:
+    """A member is told that she lost followers, or whom she followed."""
+    to = [event.account_id]
+    _tell(u, "severed_relationships", event.account_id, to, to_herself=True, about_id=event.severance_id)
+
+
 _FACTS = [
     post.c[name]
     for name in (
@@ -260,6 +277,7 @@ def _tell(
     about: Row[Any] | None = None,
     *,
     to_herself: bool = False,
+    about_id: int | None = None,
 ) -> None:
     wanted = set(to) if to_herself else set(to) - {from_id}
     if not wanted:
@@ -268,8 +286,9 @@ def _tell(
     here = here.where(account.c.id.in_(wanted), account.c.domain == "", login.c.state == "active")
     here = here.where(account.c.deleted_at.is_(None), *(~refused for refused in _refusals(u, from_id, about)))
     post_id = about.id if about is not None else None
+    same = {"kind": kind, "from_id": from_id, "post_id": post_id, "about_id": about_id, "created_at": u.now}
     for account_id in u.connection.execute(here).scalars().all():
-        values = {"account_id": account_id, "kind": kind, "from_id": from_id, "post_id": post_id, "created_at": u.now}
+        values = same | {"account_id": account_id}
         made = False
         while not made:  # another notification of the same millisecond may have drawn the same number
             new = new_id(u.now)

@@ -42,6 +42,8 @@ class Group:
     newest_at: Millis
     count: int
     from_ids: list[int] = field(default_factory=list)
+    about_id: int | None = None
+    """A report or a severance."""
 
 
 def kinds(only: Sequence[str], without: Sequence[str]) -> list[str]:
@@ -147,6 +149,7 @@ def _groups(connection: Connection, account_id: int, wanted: Wanted, keys: Seque
         shown = found.setdefault(
             row.key, Group(row.key, row.kind, row.post_id, row.newest_id, row.oldest_id, row.created_at, row.number)
         )
+        shown.about_id = shown.about_id or row.about_id
         if row.from_id not in shown.from_ids:
             shown.from_ids.append(row.from_id)
     return list(found.values())
@@ -160,6 +163,7 @@ def _ranked(account_id: int, wanted: Wanted, key: ColumnElement[str], keys: Sequ
             c.id,
             c.kind,
             c.post_id,
+            c.about_id,
             c.from_id,
             c.created_at,
             func.row_number().over(partition_by=key, order_by=c.id.desc()).label("rank"),

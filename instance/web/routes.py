@@ -11,6 +11,7 @@ from instance.web import (
     joining,
     posts,
     profile,
+    reports,
     requests,
     safety,
     settings,
@@ -33,6 +34,7 @@ ROUTES: list[BaseRoute] = [
     *settings.ROUTES,
     *safety.ROUTES,
     *steward.ROUTES,
+    *reports.ROUTES,
     *addresses.ROUTES,
     Mount("/static", Assets(directory=STATIC)),
 ]

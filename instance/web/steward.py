@@ -7,6 +7,7 @@ from starlette.routing import Route
 
 from governance.offices.positions import Power, may
 from instance.auth import invitations, logins, registration, reset
+from instance.content import reports
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
 from instance.i18n import N_, _
@@ -34,6 +35,7 @@ async def desk(visitor: Visitor, **link: str) -> Response:
         422 if failed else 200,
         here="steward",
         waiting=waiting,
+        reports=len(await house.store.read(reports.waiting)),
         invitations=mine,
         may_reset=may(member.role, Power.RESET_PASSWORDS),
         done=_(DONE[visitor.query("done")]) if visitor.query("done") in DONE else "",
