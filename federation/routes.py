@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from federation.endpoints import application, documents, inbox, policy, wellknown
+from federation.endpoints import application, documents, inbox, keys, policy, wellknown
 from federation.endpoints.answers import guarded
 
 ROUTES = [
@@ -18,6 +18,8 @@ ROUTES = [
     Route("/actor/inbox", guarded(inbox.post_inbox), methods=["POST"]),
     Route("/u/{owner}/inbox", guarded(inbox.post_inbox), methods=["POST"]),
     Route("/g/{owner}/inbox", guarded(inbox.post_inbox), methods=["POST"]),
+    Route("/u/{owner}/main-key", guarded(keys.get_key)),
+    Route("/g/{owner}/main-key", guarded(keys.get_key)),
     Route("/u/{rest:path}", guarded(documents.get_document)),
     Route("/g/{rest:path}", guarded(documents.get_document)),
     Route("/agreements/{rest:path}", guarded(documents.get_document)),

@@ -14,7 +14,8 @@ from federation.schema import local_key
 from federation.signatures import keys
 from federation.signatures.keys import Pair, PrivateKey
 
-MAIN, ED25519 = "#main-key", "#ed25519"
+MAIN, ED25519 = "#main-key", "#ed25519"  # the Application's, whose document anybody may read
+SEPARATE = "/main-key"  # everybody else's: an address of its own, for who asks without a signature
 MOST_PARSED = 2000
 
 
@@ -66,11 +67,16 @@ class Keyring:
             raise NoKeyError(actor)
         return found[0]
 
+    async def named(self, key_id: str) -> OwnKey | None:
+        """One of our keys by its id."""
+        actor = key_id.partition("#")[0].removesuffix(SEPARATE)
+        return next((key for key in await self.of(actor) if key.id == key_id), None)
+
     async def mint(self, actor: str, *, with_ed25519: bool = False) -> None:
         """Make an actor's keys, unless it has them. RSA is made in a thread."""
         if await self.of(actor):
             return
-        pairs = [(actor + MAIN, await asyncio.to_thread(keys.make, keys.RSA))]
+        pairs = [(actor + (MAIN if with_ed25519 else SEPARATE), await asyncio.to_thread(keys.make, keys.RSA))]
         if with_ed25519:
             pairs.append((actor + ED25519, keys.make(keys.ED25519)))
         await self._store.unit(self.keep, actor, pairs)

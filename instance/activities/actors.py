@@ -21,7 +21,6 @@ from instance.site import Site
 
 WIRE_KINDS = {"person": "Person", "group": "Group"}
 FIELDS = 20
-MAIN_KEY = "#main-key"
 
 
 class Actors:
@@ -69,16 +68,18 @@ def document(connection: Connection, site: Site, row: AccountRow) -> dict[str, A
             moderators=f"{row.iri}/moderators" if row.kind == "group" else "",
         )
     )
-    mine = select(local_key.c.public).where(local_key.c.id == row.iri + MAIN_KEY, local_key.c.retired_at.is_(None))
-    pem = connection.execute(mine).scalar()
-    if pem is not None:
-        made["publicKey"] = {"id": row.iri + MAIN_KEY, "owner": row.iri, "publicKeyPem": pem}
+    mine = select(local_key.c.id, local_key.c.public).where(
+        local_key.c.actor == row.iri, local_key.c.retired_at.is_(None)
+    )
+    key = connection.execute(mine).first()
+    if key is not None:
+        made["publicKey"] = {"id": key.id, "owner": row.iri, "publicKeyPem": key.public}
     return made
 
 
 def was_shown(connection: Connection, iri: str) -> bool:
     """Whether a local actor has been on the wire: it has a key, with which it can still say no once it is gone."""
-    return connection.execute(select(local_key.c.id).where(local_key.c.id == iri + MAIN_KEY)).first() is not None
+    return connection.execute(select(local_key.c.id).where(local_key.c.actor == iri)).first() is not None
 
 
 def _picture(site: Site, key: str | None) -> tuple[str, str] | None:

@@ -1,5 +1,6 @@
 """GETs: who is told what. Unsigned is 401 before any look-up, forbidden is like absent, browsers go to the page."""
 
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -39,9 +40,20 @@ async def test_an_actor_is_served_to_who_signs(world: World, home: Running, peer
     answer = await peer.get(home, iri, BOB)
     document = answer.json()
     assert (answer.status_code, document["id"], document["type"]) == (200, iri, "Person")
-    assert document["publicKey"]["id"] == f"{iri}#main-key"
+    assert document["publicKey"]["id"] == f"{iri}/main-key"
     assert answer.headers["cache-control"] == "private, no-store"
     assert "Signature" in answer.headers["vary"]
+
+
+async def test_a_key_is_told_to_everybody_and_says_nothing_else(world: World, home: Running, peer: Peer) -> None:
+    iri = await ann(world, home)
+    key = (await peer.get(home, iri, BOB)).json()["publicKey"]
+    answer = await home.client.get(urlsplit(key["id"]).path, headers={"Accept": "application/activity+json"})
+    assert answer.status_code == 200
+    told = answer.json()
+    assert told == {"@context": "https://w3id.org/security/v1", "type": "CryptographicKey"} | key
+    for absent in ("/u/1/main-key", "/g/none/main-key", "/u/1/main-key/x", f"{urlsplit(iri).path}/other-key"):
+        assert (await home.client.get(absent)).status_code in {401, 404}
 
 
 @pytest.mark.parametrize("path", ["/u/1", "/u/1/p/2", "/u/1/outbox", "/u/1/followers", "/g/none", "/g/none/followers"])

@@ -65,7 +65,7 @@ async def test_one_delivery_per_shared_inbox_signed_and_digested(world: World, h
     assert got.headers["digest"] == "SHA-256=" + base64.b64encode(hashlib.sha256(got.raw).digest()).decode()
     parameters = dict(part.split("=", 1) for part in got.headers["signature"].split(","))
     parameters = {name: value.strip('"') for name, value in parameters.items()}
-    assert parameters["keyId"] == f"{ann}#main-key"
+    assert parameters["keyId"] == f"{ann}/main-key"
     assert parameters["algorithm"] == "rsa-sha256"
     names = parameters["headers"].split()
     assert {"(request-target)", "host", "date", "digest"} <= set(names)

@@ -148,7 +148,7 @@ async def test_a_moved_instance_knows_itself(world: World) -> None:
     assert row.url == "http://127.0.0.1:9/@ada"
     assert row.followers_iri == f"{row.iri}/followers"
     [key] = await running.house.federation.keyring.of(row.iri)  # opens under its new id
-    assert key.id == f"{row.iri}#main-key"
+    assert key.id == f"{row.iri}/main-key"
 
 
 async def test_the_command_line_knows_the_settings_that_the_instance_runs_with(world: World) -> None:
