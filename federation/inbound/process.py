@@ -13,7 +13,7 @@ from federation.ports import Handler, Unit
 from federation.remote import actors
 from federation.vocab import limits
 from federation.vocab.normalise import normalise
-from federation.vocab.types import Activity
+from federation.vocab.types import Activity, Actor
 
 BATCH = 20
 GATHER_SECONDS = 90.0
@@ -99,6 +99,8 @@ class Inbox:
                 outcome[item.arrival.id] = describe(error)
                 continue
             item.handler.apply(u, activity, item.gathered)
+            if activity.type == "Update" and isinstance(activity.object, Actor):
+                actors.changed(u, self._federation.memory, activity.object, self._federation.clock.wire())
             if is_farewell(activity):
                 actors.forget(u, activity.actor)
             withdrawn.note(u, activity, gone)

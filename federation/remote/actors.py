@@ -1,5 +1,6 @@
-"""Remote actors and their keys: learnt, kept, refreshed, forgotten."""
+"""Remote actors: learnt with their keys, kept, refreshed, forgotten."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,25 +9,21 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from federation.client.fetch import fetch, get_json
+from federation.client.fetch import fetch
 from federation.context import Federation
-from federation.errors import FederationError, GoneError, MalformedError, UnbelievableError, UnreachableError
+from federation.errors import GoneError, MalformedError, UnbelievableError, UnreachableError
 from federation.ports import Unit
 from federation.remote import peers, schemes
-from federation.remote.memory import KnownKey, Missed
+from federation.remote.memory import KnownKey, Memory
 from federation.schema import remote_actor, remote_key
 from federation.signatures import keys
 from federation.vocab import limits, times
 from federation.vocab.build import inner
-from federation.vocab.iris import bare, host_of, is_iri, same_origin
+from federation.vocab.iris import host_of, is_iri, same_origin
 from federation.vocab.normalise import normalise
-from federation.vocab.types import Actor, Key
+from federation.vocab.types import Actor
 
 STALE_AFTER = 2 * times.DAY
-REFRESH_AT_MOST_EVERY = 20_000  # milliseconds between two refreshes of one key because of a bad signature
-MISSED_UNREACHABLE = 30_000
-MISSED_REFUSED = 300_000
-ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +68,34 @@ async def _fetched(federation: Federation, iri: str) -> RemoteActor:
     return await learn(federation, found)
 
 
-async def learn(federation: Federation, found: Actor) -> RemoteActor:
-    """Keep an actor document that was fetched from its own id, with its keys."""
-    if not is_iri(found.inbox) or not same_origin(found.inbox, found.id):
+async def learn(federation: Federation, found: Actor, more: Sequence[KnownKey] = ()) -> RemoteActor:
+    """Keep an actor document that was fetched from its own id, with its keys; `more`: those that it lists by name."""
+    if not has_own_inbox(found):
         raise UnbelievableError(f"{host_of(found.id)} answered with an actor whose inbox is elsewhere")
     now = federation.clock.wire()
-    listed = _usable_keys(found)
+    listed = [*usable_keys(found), *more]
     await federation.store.unit(keep, found, listed, now)
+    federation.memory.forget(found.id)
     if schemes.implements(found.raw):
         await schemes.offered(federation, host_of(found.id))
-    for key in listed:
-        federation.memory.keys[key.id] = KnownKey(key.id, key.owner, key.algorithm, key.public, now)
     return RemoteActor(found.id, found, now)
 
 
-def _usable_keys(found: Actor) -> list[KnownKey]:
+def has_own_inbox(found: Actor) -> bool:
+    """Whether an actor's inbox is of its own origin."""
+    return is_iri(found.inbox) and same_origin(found.inbox, found.id)
+
+
+def changed(u: Unit, memory: Memory, found: Actor, now: int) -> None:
+    """An actor says itself that it is otherwise now: keep that, and its keys; keys that it no longer lists end at once."""
+    if not has_own_inbox(found):
+        return
+    keep(u, found, usable_keys(found), now)
+    u.after_commit(lambda: memory.forget(found.id))
+
+
+def usable_keys(found: Actor) -> list[KnownKey]:
+    """The keys that an actor lists, as far as they are its own and we can read them."""
     usable = []
     for key in found.keys:
         if key.owner == found.id and same_origin(key.id, found.id):
@@ -118,7 +128,8 @@ def keep(u: Unit, found: Actor, listed: list[KnownKey], now: int) -> None:
     for key in listed:
         row = {"owner": key.owner, "algorithm": key.algorithm, "public": keys.to_pem(key.public), "fetched_at": now}
         one = upsert(remote_key).values(id=key.id, **row)
-        u.connection.execute(one.on_conflict_do_update(index_elements=[remote_key.c.id], set_=row))
+        own = remote_key.c.owner == key.owner  # nobody takes over another's key by naming it
+        u.connection.execute(one.on_conflict_do_update(index_elements=[remote_key.c.id], set_=row, where=own))
     peers.seen(u.connection, {host_of(found.id)}, now)
 
 
@@ -148,77 +159,3 @@ def _as_actor(document: str, fetched_at: int) -> RemoteActor:
 async def is_known(federation: Federation, iri: str) -> bool:
     """Whether we have a row of this actor."""
     return await federation.store.read(_known, iri) is not None
-
-
-async def key_of(federation: Federation, key_id: str, *, fresh: bool = False) -> KnownKey:
-    """The public key of this id: from memory, our rows, or its owner's document. `fresh`: fetched anew.
-
-    Failures are remembered for a while. Raises UnreachableError, or another FederationError where there is no such key.
-    """
-    if not fresh:
-        key = federation.memory.keys.get(key_id) or await _stored(federation, key_id)
-        if key is not None:
-            return key
-        missed = federation.memory.missed.get(key_id)
-        if missed is not None and missed.until > federation.clock.wire():
-            raise missed.error
-    try:
-        return await _fetch_key(federation, key_id)
-    except FederationError as error:
-        pause = MISSED_UNREACHABLE if error.retry else MISSED_REFUSED
-        federation.memory.missed[key_id] = Missed(error, federation.clock.wire() + pause)
-        raise
-
-
-def may_refresh(federation: Federation, key: KnownKey) -> bool:
-    """Whether a key whose signature failed may be fetched anew now: not just fetched, not refreshed a moment ago."""
-    now = federation.clock.wire()
-    last = max(federation.memory.refreshed.get(key.id, 0), key.fetched_at)
-    if now - last < REFRESH_AT_MOST_EVERY:
-        return False
-    federation.memory.refreshed[key.id] = now
-    return True
-
-
-async def _stored(federation: Federation, key_id: str) -> KnownKey | None:
-    mine = select(remote_key).where(remote_key.c.id == key_id)
-    row = await federation.store.read(lambda connection: connection.execute(mine).first())
-    if row is None:
-        return None
-    key = KnownKey(row.id, row.owner, row.algorithm, keys.load_pem(row.public), row.fetched_at)
-    federation.memory.keys[key_id] = key
-    return key
-
-
-async def _fetch_key(federation: Federation, key_id: str) -> KnownKey:
-    """Fetch the key's owner. The key names its owner, and the owner's document lists the key: checked both ways."""
-    federation.memory.keys.pop(key_id, None)
-    document, url = await get_json(federation, bare(key_id))
-    owner = _owner(document, key_id)
-    if not same_origin(owner, key_id):
-        raise UnbelievableError(f"{host_of(key_id)} names an owner elsewhere for that key")
-    if owner == url and document.get("id") == url:
-        found = normalise(document)
-    else:  # a document of the key alone, or a stub (GoToSocial): its owner must say that the key is its own
-        found = await fetch(federation, owner)
-    if not isinstance(found, Actor) or found.id != owner:
-        raise UnbelievableError(f"{host_of(key_id)} answered with a key of no actor")
-    await learn(federation, found)
-    key = federation.memory.keys.get(key_id)
-    if key is None or key.owner != owner:
-        raise UnbelievableError(f"{host_of(key_id)} does not list that key")
-    return key
-
-
-def _owner(document: dict[str, Any], key_id: str) -> str:
-    """The actor that a fetched key document or actor (or stub of one) names."""
-    for key in _keys_in(document):
-        if key.id == key_id:
-            return key.owner
-    owner = document.get("owner") or document.get("controller")
-    return owner if isinstance(owner, str) and document.get("id") == key_id else ""
-
-
-def _keys_in(document: dict[str, Any]) -> list[Key]:
-    found = normalise(document)
-    return found.keys if isinstance(found, Actor) else []

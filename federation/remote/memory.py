@@ -1,5 +1,6 @@
 """What is remembered of others in this process: parsed keys, keys that could not be had, hosts that did not answer."""
 
+import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -46,6 +47,9 @@ class Memory:
 
     keys: Bounded[KnownKey] = field(default_factory=Bounded)
     missed: Bounded[Missed] = field(default_factory=Bounded)
+    looked: Bounded[int] = field(default_factory=Bounded)
+    """key id -> when its row was last looked at."""
+    fetching: dict[str, asyncio.Task[KnownKey]] = field(default_factory=dict)
     refreshed: Bounded[int] = field(default_factory=Bounded)
     """key id -> when it was last fetched anew because a signature failed."""
     asked_after: Bounded[int] = field(default_factory=Bounded)
@@ -58,3 +62,4 @@ class Memory:
         """Drop all keys of an actor."""
         for key_id in [key.id for key in self.keys.values() if key.owner == owner]:
             del self.keys[key_id]
+            self.missed.pop(key_id, None)

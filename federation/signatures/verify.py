@@ -9,7 +9,8 @@ from email.utils import parsedate_to_datetime
 
 from federation.context import Federation
 from federation.errors import FederationError, RefusedError, UnreachableError, UnsignedError
-from federation.remote import actors, schemes
+from federation.remote import keys as remote_keys
+from federation.remote import schemes
 from federation.remote.memory import KnownKey
 from federation.signatures import cavage, keys, rfc9421
 from federation.signatures.digest import check_all
@@ -77,11 +78,11 @@ async def verify(federation: Federation, message: Message) -> SignedBy:
 async def check(federation: Federation, made: Claim) -> SignedBy:
     """Whether a claim holds; a key that does not fit is fetched anew once, for it may have been exchanged."""
     try:
-        key = await actors.key_of(federation, made.key_id)
+        key = await remote_keys.key_of(federation, made.key_id)
         if not _holds(made, key):
-            if not actors.may_refresh(federation, key):
+            if not remote_keys.may_refresh(federation, key):
                 raise UnsignedError("the signature does not hold")
-            key = await actors.key_of(federation, made.key_id, fresh=True)
+            key = await remote_keys.key_of(federation, made.key_id, fresh=True)
             if not _holds(made, key):
                 raise UnsignedError("the signature does not hold")
     except UnreachableError:
