@@ -213,6 +213,37 @@ class GroupPostAnnounced:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupActed:
+    """Something was done in a group by whoever may: `verb` is what it is called on the wire.
+
+    `object_iri` is the post or the account that it is about. `by_id` None is the group itself. `iri` is the activity by
+    which somebody elsewhere did it. `undo`: it was taken back.
+    """
+
+    group_id: int
+    verb: str  # Delete Lock Add Remove Block Update
+    object_iri: str
+    by_id: int | None = None
+    reason: str = ""
+    iri: str = ""
+    target: str = ""  # featured moderators
+    undo: bool = False
+    until: int | None = None
+    removes: bool = False
+    post_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostDisliked:
+    """A dislike was counted, or taken back; `iri` is its activity's id."""
+
+    post_id: int
+    account_id: int
+    iri: str
+    undo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ReportFiled:
     """Somebody reported an account or posts."""
 

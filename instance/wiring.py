@@ -15,8 +15,10 @@ from instance.activities import (
     agreed,
     incoming_consent,
     incoming_dislikes,
+    incoming_groups,
     incoming_marks,
     incoming_members,
+    incoming_moderation,
     incoming_posts,
     incoming_reports,
     keys,
@@ -24,6 +26,7 @@ from instance.activities import (
     outgoing_consent,
     outgoing_groups,
     outgoing_members,
+    outgoing_moderation,
     outgoing_posts,
     outgoing_reports,
     probing,
@@ -33,7 +36,7 @@ from instance.activities import incoming_agreements as pledges
 from instance.agreements import agreements, canary, probes, trust
 from instance.auth.registration import MAIL
 from instance.clock import DAY, HOUR, MINUTE
-from instance.content import conversations, dislikes, polls, timelines
+from instance.content import conversations, dislikes, polls, timelines, votes
 from instance.content import erasure as post_erasure
 from instance.db.unit import Handlers
 from instance.house import House
@@ -71,11 +74,23 @@ EVENTS: Handlers = {
         outgoing_groups.on_deleted,
     ],
     events.PostBoosted: [notifications.on_boost, outgoing_posts.on_boost],
-    events.BoostUndone: [notifications.on_unboost, outgoing_posts.on_unboost],
-    events.PostFavourited: [dislikes.on_favourite, notifications.on_favourite, outgoing_posts.on_favourite],
-    events.FavouriteUndone: [notifications.on_unfavourite, outgoing_posts.on_unfavourite],
+    events.BoostUndone: [notifications.on_unboost, outgoing_posts.on_unboost, outgoing_groups.on_unboosted],
+    events.PostFavourited: [
+        dislikes.on_favourite,
+        votes.on_favourite,
+        notifications.on_favourite,
+        outgoing_posts.on_favourite,
+        outgoing_groups.on_favourite,
+    ],
+    events.FavouriteUndone: [
+        notifications.on_unfavourite,
+        outgoing_posts.on_unfavourite,
+        outgoing_groups.on_unfavourite,
+    ],
     events.PollClosed: [notifications.on_poll_closed, outgoing_posts.on_poll_closed],
     events.GroupPostAnnounced: [notifications.on_announced, outgoing_groups.on_announced],
+    events.PostDisliked: [votes.on_dislike, outgoing_groups.on_dislike],
+    events.GroupActed: [notifications.on_group_acted, outgoing_moderation.on_group_acted],
     events.BlockEnded: [outgoing_members.on_block_ended],
     events.AccountUpdated: [attachments.on_profile_changed, outgoing_members.on_account_updated],
     events.AccountDeleted: [
@@ -115,29 +130,30 @@ ACTIVITIES: HandlerTable = {
     ("Invite", "*"): incoming_members.Declined(),
     ("Offer", "*"): pledges.ByName(pledges.offered, incoming_members.Declined()),
     **dict.fromkeys(((name, "*") for name in REQUESTS), incoming_consent.Requested()),
-    ("Block", "*"): incoming_members.Blocked(),
+    ("Block", "*"): incoming_moderation.ByModerator(incoming_members.Blocked()),
     ("Flag", "*"): incoming_reports.Reported(),
     ("Create", "*"): incoming_posts.Written(),
     ("Update", "*"): pledges.ByName(pledges.updated, incoming_posts.Changed()),
-    ("Delete", "*"): receipts.Receipted(incoming_posts.Deleted()),
+    ("Delete", "*"): incoming_moderation.ByModerator(receipts.Receipted(incoming_posts.Deleted())),
+    ("Undo", "Delete"): incoming_moderation.ByModerator(incoming_moderation.Undeleted()),
     ("Like", "*"): incoming_marks.Liked(),
     ("EmojiReact", "*"): incoming_marks.Liked(),
     ("Dislike", "*"): incoming_dislikes.Disliked(),
     ("Announce", "*"): incoming_marks.Boosted(),
-    ("Announce", "Create"): incoming_marks.AnnouncedByGroup(),
-    ("Announce", "Update"): incoming_marks.AnnouncedByGroup(),
-    ("Announce", "Delete"): incoming_marks.AnnouncedByGroup(),
     ("Undo", "Follow"): incoming_members.Unfollowed(),
     ("Undo", "Join"): incoming_members.Unfollowed(),
     ("Undo", "Accept"): agreed.TakenBack(),
-    ("Undo", "Block"): incoming_members.Unblocked(),
+    ("Undo", "Block"): incoming_moderation.ByModerator(incoming_members.Unblocked()),
     ("Undo", "Flag"): incoming_reports.ReportTakenBack(),
     ("Undo", "Like"): incoming_marks.Unliked(),
     ("Undo", "EmojiReact"): incoming_marks.Unliked(),
     ("Undo", "Dislike"): incoming_dislikes.Undisliked(),
     ("Undo", "Announce"): incoming_marks.Unboosted(),
     ("Undo", "*"): incoming_marks.UndoneByName(),
-    **dict.fromkeys((("Update", kind) for kind in ACTOR_TYPES), incoming_members.ProfileChanged()),
+    ("Update", "Group"): incoming_moderation.ByModerator(incoming_members.ProfileChanged()),
+    **dict.fromkeys(incoming_moderation.DEEDS, incoming_moderation.ByModerator()),
+    **dict.fromkeys((("Announce", kind) for kind in incoming_groups.KINDS), incoming_groups.AnnouncedByGroup()),
+    **dict.fromkeys((("Update", kind) for kind in ACTOR_TYPES - {"Group"}), incoming_members.ProfileChanged()),
     ("Update", "Application"): pledges.ApplicationChanged(),
 }
 

@@ -24,6 +24,7 @@ from federation.vocab.reading import iri, iris, listed
 from federation.vocab.types import Activity, Actor, Object
 
 CHANGES = frozenset({"Create", "Update"})
+SHELVING = frozenset({"Add", "Remove"})
 
 
 def rule_of(table: Table, activity: Activity) -> Rule:
@@ -41,7 +42,9 @@ def about_what(activity: Activity) -> str:
         return rights.IN_GROUP
     if activity.type == "Undo" and isinstance(inner, Activity) and inner.type == "Block" and inner.target:
         return rights.IN_GROUP
-    return rights.ACTOR if isinstance(inner, Actor) else activity.object_type
+    if isinstance(inner, Actor) and inner.type != rights.OF_GROUP:
+        return rights.ACTOR
+    return activity.object_type
 
 
 def check(federation: Federation, signer: str, activity: Activity) -> Activity:
@@ -235,7 +238,8 @@ def _standing(connection: Connection, rows: Rows, activity: Activity, rule: Rule
     inner = activity.object
     meant = inner if activity.type == "Undo" and isinstance(inner, Activity) else activity
     about = rows.about(connection, meant.object_id) if meant.object_id else None
-    where = rows.about(connection, meant.target) if meant.target else None
+    shelf = meant.target or next(iter(meant.audience), "")  # PieFed names none for its moderators
+    where = rows.about(connection, shelf) if shelf else None
     stored = _Stored(connection, meant, speaker, about, where)
     held = next((ground for ground in rule.rows if _ROWS[ground](stored)), None)
     if held is None:
@@ -262,6 +266,8 @@ def _group(stored: _Stored) -> bool:
     target = stored.activity.target
     if target:
         return target == stored.speaker or _collection(stored)
+    if stored.activity.type in SHELVING and (stored.about is None or stored.about.owner == stored.activity.object_id):
+        return True  # no target and no post: PieFed tells of its moderators so
     return stored.about is not None and stored.speaker in stored.about.groups
 
 

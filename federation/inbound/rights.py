@@ -59,6 +59,8 @@ ANYONE, ELSEWHERE, SELF, TARGET, OWNER, AUTHOR, ASKED, COLLECTION, GROUP, WHOLE,
 
 ACTOR = "Actor"
 """Stands for every type of actor."""
+OF_GROUP = "Group"
+"""A group's own profile, of which its moderators change name and description."""
 IN_GROUP = "in a group"
 """Stands in for the object's type where a Block names a target: a ban, not a member's own block."""
 
@@ -66,6 +68,7 @@ _OF_ONESELF = Rule()
 _ANSWER = Rule(may=(ASKED,), keeps=(ASKED,))
 _UNDO = Rule(may=(AUTHOR,), keeps=(AUTHOR,))
 _MODERATION = Rule(rows=(MODERATOR, GROUP))
+_LOCK = Rule(rows=(OWNER, MODERATOR, GROUP))  # Mbin's authors lock what they wrote themselves
 _SHELF = Rule(rows=(COLLECTION, MODERATOR, GROUP))
 
 ANSWERS = ("Accept", "Reject", "TentativeAccept", "TentativeReject")
@@ -78,6 +81,7 @@ DIRECT: Table = {
     ("Create", "*"): Rule(may=(ELSEWHERE,), keeps=(OWNER,)),
     ("Update", "*"): Rule(may=(ELSEWHERE,), keeps=(OWNER,), rows=(OWNER,)),
     ("Update", ACTOR): Rule(may=(SELF,), keeps=(SELF,)),
+    ("Update", OF_GROUP): Rule(keeps=(ANYONE,), rows=(OWNER, MODERATOR)),
     ("Delete", "*"): Rule(rows=(OWNER, MODERATOR, GROUP)),
     ("Move", "*"): Rule(may=(SELF, TARGET)),
     # what somebody does herself
@@ -97,7 +101,8 @@ DIRECT: Table = {
     # groups of ours, moderated from elsewhere; a Group speaking of what is its own
     ("Add", "*"): _SHELF,
     ("Remove", "*"): _SHELF,
-    ("Lock", "*"): _MODERATION,
+    ("Lock", "*"): _LOCK,
+    ("Warn", "*"): _OF_ONESELF,  # the handler asks whether he moderates the group that the post is in
     ("Block", IN_GROUP): _MODERATION,
     # taken back: by whoever said it, and with the right to say it
     ("Undo", "*"): Rule(may=(AUTHOR,), rows=(OWNER,)),  # what is only named
@@ -110,7 +115,7 @@ DIRECT: Table = {
     ("Undo", "Delete"): Rule(may=(AUTHOR,), keeps=(AUTHOR,), rows=(OWNER, MODERATOR, GROUP)),
     ("Undo", "Add"): Rule(may=(AUTHOR,), keeps=(AUTHOR,), rows=_SHELF.rows),
     ("Undo", "Remove"): Rule(may=(AUTHOR,), keeps=(AUTHOR,), rows=_SHELF.rows),
-    ("Undo", "Lock"): Rule(may=(AUTHOR,), keeps=(AUTHOR,), rows=_MODERATION.rows),
+    ("Undo", "Lock"): Rule(may=(AUTHOR,), keeps=(AUTHOR,), rows=_LOCK.rows),
     ("Undo", IN_GROUP): Rule(may=(AUTHOR,), keeps=(AUTHOR,), rows=_MODERATION.rows),
 }
 
@@ -119,12 +124,13 @@ DIRECT: Table = {
 FORWARDED: Table = {
     ("Create", "*"): Rule(keeps=(WHOLE,)),
     ("Update", "*"): Rule(keeps=(WHOLE,)),
-    ("Update", ACTOR): Rule(may=(GROUP,), keeps=(GROUP,)),  # the Group's own profile, changed by a moderator
+    ("Update", OF_GROUP): Rule(may=(GROUP,), keeps=(GROUP,)),  # the Group's own profile, changed by a moderator
     # A Group takes a post out of itself; that it is deleted only its origin can say.
     ("Delete", "*"): Rule(keeps=(WHOLE,)),
-    ("Undo", "Delete"): Rule(may=(AUTHOR,), keeps=(WHOLE,)),
-    **dict.fromkeys(((verb, "*") for verb in MARKS), Rule(keeps=(WHOLE,))),
-    **dict.fromkeys((("Undo", verb) for verb in MARKS), Rule(may=(AUTHOR,), keeps=(WHOLE,))),
+    ("Undo", "Delete"): Rule(may=(AUTHOR,), keeps=(ANYONE,), rows=(GROUP,)),
+    # A vote on what is in it is the Group's word as well: counted, and no more (`content.votes`).
+    **dict.fromkeys(((verb, "*") for verb in MARKS), Rule(keeps=(WHOLE,), rows=(GROUP,))),
+    **dict.fromkeys((("Undo", verb) for verb in MARKS), Rule(may=(AUTHOR,), keeps=(ANYONE,), rows=(GROUP,))),
     # The Group's word on what is in it.
     ("Add", "*"): Rule(keeps=(ANYONE,), rows=(GROUP,)),
     ("Remove", "*"): Rule(keeps=(ANYONE,), rows=(GROUP,)),

@@ -1,12 +1,13 @@
 """Our persons and groups as the wire shows them, and remote actors as we show them."""
 
+import json
 import re
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from federation.ports import LocalActor
-from federation.schema import local_key
+from federation.schema import local_key, remote_actor
 from federation.vocab import build
 from federation.vocab.iris import host_of
 from federation.vocab.types import Actor
@@ -80,6 +81,14 @@ def document(connection: Connection, site: Site, row: AccountRow) -> dict[str, A
 def was_shown(connection: Connection, iri: str) -> bool:
     """Whether a local actor has been on the wire: it has a key, with which it can still say no once it is gone."""
     return connection.execute(select(local_key.c.id).where(local_key.c.actor == iri)).first() is not None
+
+
+def collection_of(connection: Connection, iri: str, name: str) -> str:
+    """The IRI of a remote actor's collection (featured, moderators), as its document has it; '' where it has none."""
+    document = connection.execute(select(remote_actor.c.document).where(remote_actor.c.iri == iri)).scalar()
+    found = json.loads(document) if document else {}
+    names = ("moderators", "attributedTo") if name == "moderators" else (name,)
+    return next((value for value in (found.get(one) for one in names) if isinstance(value, str)), "")
 
 
 def _picture(site: Site, key: str | None) -> tuple[str, str] | None:

@@ -1,17 +1,14 @@
-"""Likes and boosts from elsewhere, and what remote groups announce: posts in both forms, changes, removals."""
+"""Likes and boosts from elsewhere, and their undoing."""
 
-from dataclasses import dataclass
-
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from federation.context import Federation
-from federation.errors import GoneError, UnbelievableError
-from federation.inbound.authority import fetched_object, object_of
+from federation.inbound.authority import object_of
 from federation.vocab.types import POST_TYPES, Activity
 from instance.activities.gathering import learn, standing
 from instance.activities.incoming_dislikes import Undisliked
 from instance.activities.incoming_members import ByActor, Unblocked, Unfollowed
-from instance.activities.incoming_posts import Gathered, change, collect, delete, is_public, keep
+from instance.activities.incoming_posts import Gathered, collect, is_public, keep
 from instance.content import boosts, marks
 from instance.db.content import favourite, post
 from instance.db.unit import Unit
@@ -141,90 +138,6 @@ def boost(u: Unit, booster: AccountRow, iri: str, activity: Activity) -> None:
         )
     except (RefusalError, NotFoundError):
         return  # not for everyone, or not for this reader
-
-
-@dataclass(slots=True)
-class FromGroup:
-    """What a group's Announce of an activity comes to."""
-
-    gathered: Gathered | None = None
-    gone: bool = False
-
-
-class AnnouncedByGroup:
-    """Announce of an activity by a Group that members follow: Create, Update and Delete of posts (FEP-1b12).
-
-    Both forms of Announce make one post and one boost (DECISIONS 27). An answer is kept without a boost.
-    """
-
-    async def gather(self, federation: Federation, activity: Activity) -> FromGroup | None:
-        inner = activity.object
-        if not isinstance(inner, Activity):
-            return None
-        known = await standing(federation, activity.actor, [], [inner.object_id])
-        group = known.accounts.get(activity.actor)
-        if group is None or group.kind != "group" or not known.followed or not inner.object_id:
-            return None
-        here = inner.object_id in known.posts
-        if inner.type == "Delete":
-            return await self._deleted(federation, inner) if here else None
-        if federation.is_ours(inner.object_id):
-            return FromGroup() if here and inner.type == "Create" else None
-        if inner.type == "Update" and not here:
-            return None
-        if inner.type == "Create" and here:
-            return FromGroup()
-        about = await object_of(federation, activity)
-        if about.type not in POST_TYPES or not is_public(about):
-            return None
-        known = await standing(federation, about.attributed_to, [], [])
-        return FromGroup(await collect(federation, about, known))
-
-    async def _deleted(self, federation: Federation, inner: Activity) -> FromGroup | None:
-        """A deletion is believed where the object's own server says so; else the group only takes it out of itself."""
-        if federation.is_ours(inner.object_id):
-            return FromGroup()
-        try:
-            about = await fetched_object(federation, inner.object_id)
-        except GoneError:
-            return FromGroup(gone=True)
-        except UnbelievableError:
-            return FromGroup()
-        return FromGroup(gone=about.type == "Tombstone")
-
-    def apply(self, u: Unit, activity: Activity, gathered: FromGroup | None) -> None:
-        inner = activity.object
-        group = accounts.by_iri(u.connection, activity.actor)
-        if gathered is None or group is None or not isinstance(inner, Activity):
-            return
-        if inner.type == "Delete":
-            self._apply_delete(u, group, inner.object_id, gone=gathered.gone)
-        elif inner.type == "Update" and gathered.gathered is not None:
-            learn(u, gathered.gathered.profiles)
-            change(u, gathered.gathered)
-        elif inner.type == "Create":
-            if gathered.gathered is not None:
-                learn(u, gathered.gathered.profiles)
-                keep(u, gathered.gathered)
-            self._take_in(u, group, inner.object_id, activity)
-
-    def _take_in(self, u: Unit, group: AccountRow, iri: str, activity: Activity) -> None:
-        row = u.connection.execute(select(post).where(post.c.iri == iri, post.c.deleted_at.is_(None))).first()
-        if row is None:
-            return
-        if row.group_id is None:
-            u.connection.execute(update(post).where(post.c.id == row.id).values(group_id=group.id))
-        if row.reply_to_iri is None:
-            boost(u, group, iri, activity)
-
-    def _apply_delete(self, u: Unit, group: AccountRow, iri: str, *, gone: bool) -> None:
-        row = u.connection.execute(select(post.c.id, post.c.account_id).where(post.c.iri == iri)).first()
-        if row is None:
-            return
-        author = accounts.by_id(u.connection, row.account_id)
-        if gone and author is not None and delete(u, iri, author.iri):
-            return
-        boosts.unboost(u, group.id, row.id)
 
 
 def _here(u: Unit, iri: str) -> int | None:

@@ -199,6 +199,12 @@ def change(u: Unit, gathered: Gathered) -> bool:
     return remote is not None and receive.receive_edit(u, remote) is not None
 
 
+def revive(u: Unit, gathered: Gathered) -> int | None:
+    """Bring a deleted post back whose author took the deletion back. Returns its id."""
+    remote = _remote_post(u, gathered)
+    return receive.revive(u, remote) if remote is not None else None
+
+
 def delete(u: Unit, iri: str, author_iri: str) -> bool:
     """Delete a remote author's own post; False where there is no such post of hers."""
     author = accounts.by_iri(u.connection, author_iri)

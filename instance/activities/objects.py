@@ -147,10 +147,11 @@ def _replies(connection: Connection, iri: str) -> Collected | None:
     if row is None or row.visibility not in FOR_ANYONE or row.local_only or row.deleted_at is not None or row.consent:
         return None
     answers = (post.c.reply_to_id == row.id, post.c.visibility.in_(FOR_ANYONE), post.c.deleted_at.is_(None))
-    asked = (
-        select(post.c.iri).where(*answers, ~post.c.local_only, post.c.consent.is_(None)).order_by(post.c.id).limit(PAGE)
+    asked = select(post.c.iri).where(
+        *answers, ~post.c.local_only, post.c.removed_at.is_(None), post.c.consent.is_(None)
     )
-    return Collected(list(connection.execute(asked).scalars()))
+    found = connection.execute(asked.order_by(post.c.id).limit(PAGE))
+    return Collected(list(found.scalars()))
 
 
 def _page(connection: Connection, site: Site, iri: str) -> str | None:

@@ -7,7 +7,7 @@ from instance.content.visible import shown
 from instance.db.content import dislike as dislikes
 from instance.db.unit import Unit
 from instance.db.upsert import insert_new
-from instance.events import PostFavourited
+from instance.events import PostDisliked, PostFavourited
 from instance.ids import sortable_id
 
 
@@ -22,14 +22,17 @@ def dislike(u: Unit, account_id: int, post_id: int, *, iri: str | None = None) -
     marks.unfavourite(u, account_id, row.id)
     if insert_new(u.connection, dislikes, id=sortable_id(u.now, u.now), **values):
         parts.count_on_post(u, row.id, "dislikes_count", 1)
+        u.record(PostDisliked(row.id, account_id, values["iri"] or ""))
 
 
 def undislike(u: Unit, account_id: int, post_id: int) -> bool:
     """Take a dislike back; False if there is none."""
-    gone = delete(dislikes).where(_of(account_id, post_id))
-    if not u.connection.execute(gone).rowcount:
+    gone = delete(dislikes).where(_of(account_id, post_id)).returning(dislikes.c.iri)
+    row = u.connection.execute(gone).first()
+    if row is None:
         return False
     parts.count_on_post(u, post_id, "dislikes_count", -1)
+    u.record(PostDisliked(post_id, account_id, row.iri or "", undo=True))
     return True
 
 

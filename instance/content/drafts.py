@@ -79,7 +79,7 @@ def check(draft: Draft) -> None:
         raise RefusalError(
             "text-too-long", N_("The post has more than {most} characters; shorten it."), most=MOST_CHARACTERS
         )
-    if not draft.text.strip() and not draft.media_ids and draft.poll is None:
+    if not (draft.text.strip() or draft.title) and not draft.media_ids and draft.poll is None:
         raise RefusalError("text-missing", N_("Validation failed: Text can't be blank"))
     if len(set(draft.media_ids)) > MOST_MEDIA:
         raise RefusalError(

@@ -62,7 +62,7 @@ class Source:
 
 _PUBLIC = Source(
     "post p",
-    f"p.visibility = 'public' AND p.boost_of_id IS NULL AND {_OPENS_A_THREAD}"
+    f"p.visibility = 'public' AND p.boost_of_id IS NULL AND p.removed_at IS NULL AND {_OPENS_A_THREAD}"
     + _switch("local", "a.domain = ''")
     + _switch("remote", "a.domain <> ''")
     + _switch("only_media", _HAS_MEDIA),
@@ -80,7 +80,7 @@ SOURCES = {
     "public": _PUBLIC,
     "tag": Source(
         "tag t JOIN post p ON p.id = t.post_id",
-        "t.name = :name AND p.visibility = 'public'"
+        "t.name = :name AND p.visibility = 'public' AND p.removed_at IS NULL"
         + _switch("local", "a.domain = ''")
         + _switch("remote", "a.domain <> ''")
         + _switch("only_media", _HAS_MEDIA),

@@ -1,10 +1,11 @@
 """Posts of members: write, edit, delete. One service for apps, pages and whatever else hands in a draft."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
-from instance.content import consent, interactions, parts, quotes, rules, submissions, timelines
+from instance.content import consent, interactions, locks, parts, quotes, rules, submissions, timelines, titles
 from instance.content.drafts import Audience, Draft, PollDraft, audience, check
 from instance.content.formatting import Formatted, render
 from instance.content.polls import open_poll
@@ -22,6 +23,7 @@ from instance.db.content import (
     post,
     revision,
     tag,
+    vote,
 )
 from instance.db.reading import notification, word_filter_post
 from instance.db.system import idempotent_answer
@@ -29,6 +31,7 @@ from instance.db.unit import Unit
 from instance.db.upsert import insert_new
 from instance.errors import NotFoundError, RefusalError
 from instance.events import InteractionAsked, PostDeleted, PostEdited, PostWritten
+from instance.groups import bans
 from instance.i18n import N_
 from instance.ids import sortable_id
 from instance.people import accounts
@@ -59,6 +62,13 @@ def write(u: Unit, author_id: int, draft: Draft) -> int:
     made = render(draft.text, draft.content_type, mentions=parts.known(named), base=u.site.base_url)
     mentioned = [row for row in named.values() if row.id in made.mentions]
     given = audience(author, draft, mentioned, parent)
+    if given.group_id is not None and parent is None and (titled := _titled(draft)) is not draft:
+        draft = titled
+        made = render(draft.text, draft.content_type, mentions=parts.known(named), base=u.site.base_url)
+    if parent is not None:
+        locks.check(u.connection, parent.id)
+    if given.group_id is not None:
+        bans.check_may_write(u.connection, given.group_id, author_id, u.now)
     found = _may_answer(u, author_id, draft, parent)
     quoted = quotes.check(u.connection, author_id, draft.quoted_id, given.visibility) if draft.quoted_id else None
     post_id = _insert(u, author, draft, made, given, parent)
@@ -113,6 +123,14 @@ def _waits(u: Unit, author: Row[Any], post_id: int, parent: Row[Any], found: Ver
     timelines.own(u, author.id, post_id)
     u.record(InteractionAsked(interactions.keep(u, wish, parent)))
     return True
+
+
+def _titled(draft: Draft) -> Draft:
+    """A draft for a group whose text begins with `# Title`: with that as its title, unless it has one."""
+    if draft.title:
+        return draft
+    title, text = titles.split(draft.text)
+    return replace(draft, title=title, text=text) if title else draft
 
 
 def _author(u: Unit, author_id: int) -> Row[Any]:
@@ -180,6 +198,8 @@ def edit(u: Unit, author_id: int, post_id: int, draft: Draft) -> None:
     A poll that comes with other options starts anew. Raises RefusalError, NotFoundError.
     """
     row = own(u, author_id, post_id)
+    if row.group_id is not None and row.reply_to_iri is None:
+        draft = _titled(draft)
     check(draft)
     named = parts.named_in(u.connection, draft.text, u.site.domain)
     made = render(draft.text, draft.content_type, mentions=parts.known(named), base=u.site.base_url)
@@ -230,7 +250,7 @@ def delete_post(u: Unit, post_id: int) -> None:
     u.connection.execute(delete(interaction).where(interaction.c.by_post_id == post_id))
     parts.drop_media(u, attachment.c.post_id == post_id)
     parts.drop_poll(u, post_id)
-    for table in (revision, tag, favourite, dislike, bookmark, pin, notification, word_filter_post):
+    for table in (revision, tag, favourite, dislike, vote, bookmark, pin, notification, word_filter_post):
         u.connection.execute(delete(table).where(table.c.post_id == post_id))
     timelines.take_out(u, post_id)
     u.connection.execute(delete(post).where(post.c.boost_of_id == post_id))

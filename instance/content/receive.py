@@ -1,7 +1,7 @@
 """Posts of other servers: taken in once, changed, joined to their threads. Whether to take them was decided before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select, update
@@ -126,6 +126,30 @@ def receive(u: Unit, remote: RemotePost) -> int | None:
     if values["group_id"] or remote.mentions or remote.silent_mentions:
         submissions.submit(u, post_id)
     return post_id
+
+
+def revive(u: Unit, remote: RemotePost) -> int | None:
+    """Bring back a remote post that its author deleted and has restored; its place in the thread is the old one.
+
+    None where it is not here, or another's. One that is not deleted stays as it is.
+    """
+    here = select(post).where(post.c.iri == remote.iri, post.c.account_id == remote.account_id)
+    row = u.connection.execute(here.with_for_update()).first()
+    if row is None or row.deleted_at is None:
+        return None if row is None else int(row.id)
+    parent = _parent(u, remote.reply_to_iri)
+    changes = _said(u, row.id, replace(remote, visibility=row.visibility)) | {"deleted_at": None}
+    changes |= {"edited_at": remote.edited_at, "version": post.c.version + 1}
+    changes |= {"reply_to_id": parent.id if parent is not None else None}
+    u.connection.execute(update(post).where(post.c.id == row.id).values(**changes))
+    _hang_on(u, row.id, remote)
+    if parent is not None and parts.counts_as_answer(row.visibility, False):
+        parts.count_on_post(u, parent.id, "replies_count", 1)
+    _adopt(u, row.id, remote, row.thread_id)
+    parts.count_posts(u, remote.account_id, row.visibility, 1)
+    timelines.bring_home(u, row.id, remote.account_id, row.visibility, row.reply_to_account_id)
+    submissions.revived(u, row.id)
+    return int(row.id)
 
 
 def _parent(u: Unit, iri: str | None) -> Row[Any] | None:

@@ -4,18 +4,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
-from instance.content import boosts
+from instance.content import boosts, locks
 from instance.db.content import mention, post
 from instance.db.groups import group_post
 from instance.db.people import account
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
 from instance.events import GroupPostAnnounced, GroupPostHeld
-from instance.groups import groups
+from instance.groups import acting, bans, groups
 from instance.i18n import N_
 from instance.ids import sortable_id
 
-HELD, ANNOUNCED, REFUSED = "held", "announced", "refused"
+HELD, ANNOUNCED, REFUSED, REMOVED = "held", "announced", "refused", "removed"
 SHOWN_TO_ANYONE = ("public", "unlisted")
 
 
@@ -32,13 +32,70 @@ def submit(u: Unit, post_id: int) -> None:
         if _known(u.connection, group_id, post_id) or row.account_id == group_id:
             continue
         trusted = groups.takes_part(u.connection, group_id, row.account_id)
+        barred = _barred(u, group_id, row)
         group_post_id = sortable_id(u.now, u.now)
         values = {"id": group_post_id, "group_id": group_id, "post_id": post_id, "state": HELD, "created_at": u.now}
         u.connection.execute(insert(group_post).values(**values))
-        if trusted:
+        if barred:
+            _decide(u, group_post_id, REFUSED, None)
+            take_out(u, group_id, row)
+        elif trusted:
             _let_through(u, group_post_id, group_id, row, None)
         else:
             u.record(GroupPostHeld(group_post_id, group_id, post_id))
+
+
+def _barred(u: Unit, group_id: int, row: Row[Any]) -> bool:
+    """Whether the group does not take this post: its author is banned, or it answers below a lock."""
+    if bans.one(u.connection, group_id, row.account_id, u.now) is not None:
+        return True
+    return row.reply_to_id is not None and locks.is_locked(u.connection, row.reply_to_id)
+
+
+def take_out(u: Unit, group_id: int, row: Row[Any], reason: str = "") -> None:
+    """Take a post out of a group: no boost of it by the group, no place in the group's threads. Its author keeps it."""
+    boosts.unboost(u, group_id, row.id)
+    marked = update(post).where(post.c.id == row.id, post.c.group_id == group_id)
+    values = {"removed_at": u.now, "removed_reason": reason or None, "version": post.c.version + 1}
+    u.connection.execute(marked.values(**values))
+
+
+def bring_back(u: Unit, group_id: int, row: Row[Any]) -> None:
+    """The other way: a post that opens a thread is boosted again, at the time of the first boost."""
+    marked = update(post).where(post.c.id == row.id, post.c.group_id == group_id)
+    values = {"removed_at": None, "removed_reason": None, "version": post.c.version + 1}
+    u.connection.execute(marked.values(**values))
+    mine = and_(group_post.c.group_id == group_id, group_post.c.post_id == row.id)
+    before = u.connection.execute(select(group_post).where(mine)).first()
+    boost_id: int | None = None
+    if row.reply_to_iri is None or (before is not None and not _answers_in(u.connection, group_id, row)):
+        at = before.created_at if before is not None else row.created_at
+        boost_id = boosts.boost(u, group_id, row.id, visibility=row.visibility, at=at)
+    if before is not None:
+        _decide(u, before.id, ANNOUNCED, before.decided_by, boost_id)
+        u.record(GroupPostAnnounced(before.id, group_id, row.id, boost_id))
+
+
+def revived(u: Unit, post_id: int) -> None:
+    """A post is back whose author had deleted it: each group of ours that had let it through has it again."""
+    row = u.connection.execute(select(post).where(post.c.id == post_id)).one()
+    if row.removed_at is None:
+        for group_id in groups_of(u.connection, post_id):
+            bring_back(u, group_id, row)
+
+
+def mark_removed(u: Unit, group_id: int, post_id: int, by: int | None) -> None:
+    """Keep that a moderator took a post out of a group of ours."""
+    mine = and_(group_post.c.group_id == group_id, group_post.c.post_id == post_id)
+    values = {"state": REMOVED, "decided_by": by, "decided_at": u.now, "boost_id": None}
+    u.connection.execute(update(group_post).where(mine).values(**values))
+
+
+def removed(connection: Connection, group_id: int, most: int = 40) -> list[Row[Any]]:
+    """What moderators took out of a group of ours, newest first: rows of group_post."""
+    asked = select(group_post).join(post, post.c.id == group_post.c.post_id)
+    gone = and_(group_post.c.group_id == group_id, group_post.c.state == REMOVED, post.c.deleted_at.is_(None))
+    return list(connection.execute(asked.where(gone).order_by(group_post.c.decided_at.desc()).limit(most)))
 
 
 def approve(u: Unit, group_post_id: int, by: int | None) -> None:
@@ -123,7 +180,7 @@ def _waiting(u: Unit, group_post_id: int, by: int | None) -> Row[Any]:
     if row is None:
         raise NotFoundError
     if by is not None:
-        groups.check_moderator(u.connection, row.group_id, by)
+        acting.check_moderator(u.connection, row.group_id, by)
     if row.state != HELD:
         raise RefusalError("already-decided", N_("This post does not wait any more: it is {state}."), state=row.state)
     return row

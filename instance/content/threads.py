@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select
 
 from instance.content.visible import readable, visible_to
 from instance.db.content import post
+from instance.groups.acting import is_moderator
 
 MOST = 4096
 MOST_FOR_STRANGERS = 60
@@ -22,16 +23,21 @@ class Context:
 def context(connection: Connection, reader_id: int | None, post_id: int) -> Context:
     """The context of a post, in two statements. Hidden posts are left out, what hangs below them is not.
 
+    What a group's moderators took out is shown to its author and to them only.
+
     Raises NotFoundError where the post is not for the reader.
     """
     start = readable(connection, reader_id, post_id)
     most = MOST if reader_id is not None else MOST_FOR_STRANGERS
-    in_thread = select(post.c.id, post.c.reply_to_id, post.c.account_id, visible_to(reader_id).label("seen")).where(
-        post.c.thread_id == start.thread_id, post.c.boost_of_id.is_(None)
-    )
+    c = post.c
+    facts = (c.id, c.reply_to_id, c.account_id, c.group_id, c.removed_at, visible_to(reader_id).label("seen"))
+    in_thread = select(*facts).where(c.thread_id == start.thread_id, c.boost_of_id.is_(None))
     rows = connection.execute(in_thread.order_by(post.c.id).limit(2 * MOST)).all()
     parents = {row.id: row.reply_to_id for row in rows}
-    seen = {row.id for row in rows if row.seen}
+    taken_out = [row for row in rows if row.removed_at is not None and row.account_id != reader_id]
+    mine = {group_id: is_moderator(connection, group_id, reader_id) for group_id in {row.group_id for row in taken_out}}
+    hidden = {row.id for row in taken_out if not mine[row.group_id]}
+    seen = {row.id for row in rows if row.seen} - hidden
     below: dict[int, list[int]] = {}
     for row in rows:
         if row.reply_to_id is not None:

@@ -43,6 +43,9 @@ post = Table(
     time("received_at"),
     time("edited_at", nullable=True),
     time("deleted_at", nullable=True),
+    time("locked_at", nullable=True),  # nobody may answer it, or what hangs below it
+    time("removed_at", nullable=True),  # its group's moderators took it out of the group
+    Column("removed_reason", Text, nullable=True),
     Index("ix_post_account_id_id", "account_id", "id"),
     Index("ix_post_visibility_id", "visibility", "id"),
     Index("uq_post_account_id_boost_of_id", "account_id", "boost_of_id", unique=True),
@@ -153,6 +156,19 @@ def _mark(name: str, *columns: Column[str]) -> Table:
 favourite = _mark("favourite", Column("iri", Text, nullable=True, unique=True))
 dislike = _mark("dislike", Column("iri", Text, nullable=True, unique=True))
 bookmark = _mark("bookmark")
+
+# Likes and dislikes that a group tells of, given by whoever it says: counted, and no more is made of them.
+vote = Table(
+    "vote",
+    metadata,
+    serial(),
+    to("post", "post_id"),
+    to("account", "group_id"),
+    Column("actor_iri", Text, nullable=False, index=True),
+    Column("kind", String(8), nullable=False),  # like dislike
+    time("created_at"),
+    UniqueConstraint("post_id", "actor_iri"),
+)
 pin = _mark("pin")
 
 thread_mute = Table(

@@ -24,6 +24,28 @@ group_role = Table(
     time("created_at"),
 )
 
+# Who may moderate a group of another server, as its server says: IRIs, for most of them are nobody we know.
+remote_moderator = Table(
+    "remote_moderator",
+    metadata,
+    to("account", "group_id", primary_key=True),
+    Column("actor_iri", Text, primary_key=True),
+    Index("ix_remote_moderator_actor_iri", "actor_iri"),
+)
+
+# Who may not write to a group (ours or a remote one), until when.
+group_ban = Table(
+    "group_ban",
+    metadata,
+    to("account", "group_id", primary_key=True),
+    to("account", "account_id", primary_key=True, index=True),
+    to("account", "by_id", nullable=True, on_delete="SET NULL"),
+    Column("iri", Text, nullable=True),  # id of the Block
+    Column("reason", Text, nullable=False, server_default=""),
+    time("created_at"),
+    time("expires_at", nullable=True),
+)
+
 # A post that reached a group: waiting, let through (with its boost) or refused. One row for each.
 group_post = Table(
     "group_post",

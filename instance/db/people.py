@@ -45,6 +45,7 @@ account = Table(
     time("created_at"),
     time("updated_at"),
     time("fetched_at", nullable=True),
+    time("backfilled_at", nullable=True),  # when its newest posts were fetched: once, for its first follower here
     time("suspended_at", nullable=True),
     Column("suspended_by_peer", Boolean, nullable=False, server_default=false()),  # its own server did it, not we
     time("deleted_at", nullable=True),

@@ -3,19 +3,21 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, insert, select
+from sqlalchemy import Connection, Row, and_, insert, select, update
 
 from instance.db.groups import group, group_role
 from instance.db.people import account, follow
 from instance.db.unit import Unit
-from instance.db.upsert import insert_new
 from instance.errors import NotFoundError, RefusalError
+from instance.events import GroupActed
+from instance.groups import acting
+from instance.groups.acting import By
 from instance.i18n import N_
 from instance.ids import slug
 from instance.people import accounts, follows
 
 OPEN = "open"
-MODERATOR = "moderator"
+RULES_LENGTH = 5000
 
 
 def create(u: Unit, name: str, display_name: str, *, created_by: int | None, bio: str = "") -> int:
@@ -30,48 +32,49 @@ def create(u: Unit, name: str, display_name: str, *, created_by: int | None, bio
     shown = accounts.ProfileChanges(bio_source=bio or None, discoverable=True, default_visibility="public")
     accounts.update_profile(u, group_id, shown)
     if created_by is not None:
-        add_moderator(u, group_id, created_by)
+        role = {"group_id": group_id, "account_id": created_by, "role": acting.MODERATOR, "created_at": u.now}
+        u.connection.execute(insert(group_role).values(**role))
+        follows.request(u, created_by, group_id)
     return group_id
 
 
-def add_moderator(u: Unit, group_id: int, account_id: int) -> None:
-    """Let a local account moderate a group; it takes part in the group as well. Raises NotFoundError."""
-    row = accounts.by_id(u.connection, account_id)
-    if row is None or not accounts.is_shown(row) or row.domain or tier(u.connection, group_id) is None:
+def change(
+    u: Unit, group_id: int, by: By, *, name: str | None = None, bio: str | None = None, rules: str | None = None
+) -> None:
+    """Change what a group of ours is called, what it says of itself, its rules; None leaves a value as it is.
+
+    Raises NotFoundError for what is no group of ours, RefusalError (403: not a moderator; 422: too long).
+    """
+    if tier(u.connection, group_id) is None:
         raise NotFoundError
-    values = {"group_id": group_id, "account_id": account_id, "role": MODERATOR, "created_at": u.now}
-    insert_new(u.connection, group_role, **values)
-    if not takes_part(u.connection, group_id, account_id):
-        follows.request(u, account_id, group_id)
+    acting.check(u.connection, group_id, by)
+    if rules is not None:
+        if len(rules) > RULES_LENGTH:
+            raise RefusalError("rules-long", N_("The rules have more than {most} characters."), most=RULES_LENGTH)
+        u.connection.execute(update(group).where(group.c.id == group_id).values(rules=rules.strip()))
+    accounts.update_profile(u, group_id, accounts.ProfileChanges(display_name=name, bio_source=bio))
+    row = accounts.by_ids(u.connection, [group_id])[group_id]
+    u.record(GroupActed(group_id, "Update", row.iri, by.account_id, iri=by.iri))
 
 
-def remove_moderator(u: Unit, group_id: int, account_id: int) -> None:
-    """End an account's moderation of a group; it goes on taking part."""
-    mine = and_(group_role.c.group_id == group_id, group_role.c.account_id == account_id)
-    u.connection.execute(delete(group_role).where(mine))
+def rules_of(connection: Connection, group_id: int) -> str:
+    """The rules of a group of ours, as they were typed; '' where there are none."""
+    return connection.execute(select(group.c.rules).where(group.c.id == group_id)).scalar_one_or_none() or ""
 
 
 def moderators(connection: Connection, group_id: int) -> list[int]:
     """Account ids of a group's moderators, longest in office first."""
-    asked = select(group_role.c.account_id).where(group_role.c.group_id == group_id, group_role.c.role == MODERATOR)
+    asked = select(group_role.c.account_id).where(
+        group_role.c.group_id == group_id, group_role.c.role == acting.MODERATOR
+    )
     return list(connection.execute(asked.order_by(group_role.c.created_at, group_role.c.account_id)).scalars())
-
-
-def is_moderator(connection: Connection, group_id: int, account_id: int | None) -> bool:
-    """Whether an account moderates a group."""
-    mine = and_(group_role.c.group_id == group_id, group_role.c.account_id == account_id)
-    return connection.execute(select(group_role.c.role).where(mine, group_role.c.role == MODERATOR)).first() is not None
-
-
-def check_moderator(connection: Connection, group_id: int, account_id: int) -> None:
-    """Raises RefusalError (403) unless the account moderates the group."""
-    if not is_moderator(connection, group_id, account_id):
-        raise RefusalError("not-a-moderator", N_("Only the group's moderators can do this."), status=403)
 
 
 def moderated_by(connection: Connection, account_id: int) -> list[int]:
     """Ids of the groups that an account moderates."""
-    asked = select(group_role.c.group_id).where(group_role.c.account_id == account_id, group_role.c.role == MODERATOR)
+    asked = select(group_role.c.group_id).where(
+        group_role.c.account_id == account_id, group_role.c.role == acting.MODERATOR
+    )
     return list(connection.execute(asked.order_by(group_role.c.group_id)).scalars())
 
 

@@ -58,7 +58,10 @@ def new_draft(request: Request, params: Params, caller: Caller) -> Draft:
 
 
 def changed_draft(params: Params, now: Revision, source_type: str, poll: PollDraft | None) -> Draft:
-    """The draft of PUT /api/v1/statuses/:id: what is not sent stays as it is. `poll`: the present one."""
+    """The draft of PUT /api/v1/statuses/:id: what is not sent stays as it is. `poll`: the present one.
+
+    A title is a part of the text (`content.titles`).
+    """
     return Draft(
         text=params.text("status", now.words.source),
         content_type=params.text("content_type") or source_type,
@@ -68,7 +71,7 @@ def changed_draft(params: Params, now: Revision, source_type: str, poll: PollDra
         media_ids=_media_ids(params) if "media_ids" in params else now.media,
         media_words=_media_words(params),
         poll=poll_of(params) or (poll if "media_ids" not in params and "poll" not in params else None),
-        title=now.words.title,
+        title="" if "status" in params else now.words.title,
     )
 
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from instance.auth.bearer import bearer, optional_bearer
 from instance.auth.scopes import covers
 from instance.clock import iso
-from instance.content import boosts, posts, revisions, threads
+from instance.content import boosts, posts, revisions, threads, titles
 from instance.content.drafts import SHORTEST_POLL, PollDraft
 from instance.content.revisions import Revision
 from instance.content.visible import readable
@@ -108,7 +108,11 @@ async def source(request: Request) -> Response:
     house = house_of(request)
     caller = await bearer(house, request, "read:statuses")
     row, now = await house.store.read(_owned, house.site, caller.me, path_id(request))
-    said = {"id": str(row.id), "text": now.words.source, "spoiler_text": now.words.summary}
+    said = {
+        "id": str(row.id),
+        "text": titles.joined(now.words.title, now.words.source),
+        "spoiler_text": now.words.summary,
+    }
     return answer(said | {"content_type": row.source_type})
 
 
@@ -147,7 +151,8 @@ async def remove(request: Request) -> Response:
         row = readable(u.connection, caller.me, post_id)
         if row.account_id != caller.me:
             raise NotFoundError
-        said = words_of(u.site.vault, row).source
+        words = words_of(u.site.vault, row)
+        said = titles.joined(words.title, words.source)
         if row.boost_of_id is not None:
             boosts.unboost(u, caller.me, post_id)
         else:

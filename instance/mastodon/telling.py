@@ -1,4 +1,4 @@
-"""What a notification is about where that is no post: a report (for moderators), relations that were severed."""
+"""What a notification is about where that is no post: a report (for moderators), severed relations, a post that a group took out."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,7 @@ from instance.content import reports
 from instance.db.content import report
 from instance.db.people import severance
 from instance.house import House
-from instance.mastodon import serialise
+from instance.mastodon import serialise, warnings
 
 REPORT, SEVERED = "admin.report", "severed_relationships"
 TERMS = {REPORT: "report", SEVERED: "event"}
@@ -20,9 +20,11 @@ TERMS = {REPORT: "report", SEVERED: "event"}
 
 async def told(house: House, pairs: Iterable[tuple[str, int | None]]) -> dict[tuple[str, int], dict[str, Any]]:
     """(kind, about_id) of notifications -> what to add to their entities; what is gone is left out."""
-    wanted = {(kind, about) for kind, about in pairs if kind in TERMS and about is not None}
+    named = {(kind, about) for kind, about in pairs if about is not None}
+    taken_out = await warnings.warnings(house, {about for kind, about in named if kind == warnings.KIND})
+    wanted = {pair for pair in named if pair[0] in TERMS}
     if not wanted:
-        return {}
+        return taken_out
     rows, words, events = await house.store.read(_rows, house, wanted)
     shown = await serialise.accounts(house, [row.target_id for row in rows])
     found = {
@@ -30,7 +32,7 @@ async def told(house: House, pairs: Iterable[tuple[str, int | None]]) -> dict[tu
         for row in rows
         if row.target_id in shown
     }
-    return found | {(SEVERED, row.id): {"event": severance_entity(row)} for row in events}
+    return taken_out | found | {(SEVERED, row.id): {"event": severance_entity(row)} for row in events}
 
 
 def _rows(

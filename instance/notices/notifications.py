@@ -25,6 +25,7 @@ from instance.events import (
     FollowEnded,
     FollowRejected,
     FollowRequested,
+    GroupActed,
     GroupPostAnnounced,
     InteractionAccepted,
     InteractionAsked,
@@ -59,6 +60,7 @@ KINDS = (
     "admin.sign_up",
     "admin.report",
     "severed_relationships",
+    "moderation_warning",
 )
 PENDING = {"reply": "mention", "like": "pending.favourite", "boost": "pending.reblog", "quote": "pending.quote"}
 """What waits for her is told in GoToSocial's words; of a reply as of a mention, which every app shows."""
@@ -179,6 +181,16 @@ def on_announced(u: Unit, event: GroupPostAnnounced) -> None:
     row = _post(u, event.post_id)
     if row is not None and u.connection.execute(decided).scalar() is not None:
         _tell(u, "reblog", event.group_id, [row.account_id], row)
+
+
+def on_group_acted(u: Unit, event: GroupActed) -> None:
+    """A group's moderators took a post out: its author is told, with their reason; brought back, it is not told any more."""
+    row = _post(u, event.post_id) if event.verb == "Delete" and event.post_id is not None else None
+    if row is None:
+        return
+    _untell(u, "moderation_warning", event.group_id, post_id=row.id)
+    if not event.undo:
+        _tell(u, "moderation_warning", event.group_id, [row.account_id], row, about_id=row.id)
 
 
 def on_unboost(u: Unit, event: BoostUndone) -> None:

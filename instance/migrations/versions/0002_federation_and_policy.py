@@ -92,6 +92,41 @@ def upgrade() -> None:
         batch_op.create_index("ix_trust_change_host_id", ["host", "id"], unique=False)
 
     op.create_table(
+        "group_ban",
+        sa.Column("group_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("by_id", sa.BigInteger(), nullable=True),
+        sa.Column("iri", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_group_ban_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["by_id"], ["account.id"], name=op.f("fk_group_ban_by_id_account"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["account.id"], name=op.f("fk_group_ban_group_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("group_id", "account_id", name=op.f("pk_group_ban")),
+    )
+    with op.batch_alter_table("group_ban", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_group_ban_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "remote_moderator",
+        sa.Column("group_id", sa.BigInteger(), nullable=False),
+        sa.Column("actor_iri", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["account.id"], name=op.f("fk_remote_moderator_group_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("group_id", "actor_iri", name=op.f("pk_remote_moderator")),
+    )
+    with op.batch_alter_table("remote_moderator", schema=None) as batch_op:
+        batch_op.create_index("ix_remote_moderator_actor_iri", ["actor_iri"], unique=False)
+
+    op.create_table(
         "severance",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(length=24), nullable=False),
@@ -227,6 +262,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_severed_relation_other_id"), ["other_id"], unique=False)
 
     op.create_table(
+        "vote",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("group_id", sa.BigInteger(), nullable=False),
+        sa.Column("actor_iri", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["account.id"], name=op.f("fk_vote_group_id_account"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_vote_post_id_post"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vote")),
+        sa.UniqueConstraint("post_id", "actor_iri", name=op.f("uq_vote_post_id_actor_iri")),
+    )
+    with op.batch_alter_table("vote", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_vote_actor_iri"), ["actor_iri"], unique=False)
+
+    op.create_table(
         "delivery_gap",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("host", sa.String(length=260), nullable=False),
@@ -279,6 +332,7 @@ def upgrade() -> None:
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.add_column(sa.Column("default_policies", sa.JSON(none_as_null=True), nullable=True))
         batch_op.add_column(sa.Column("moved_at", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("backfilled_at", sa.BigInteger(), nullable=True))
 
     with op.batch_alter_table("follow", schema=None) as batch_op:
         batch_op.add_column(sa.Column("verb", sa.String(length=8), nullable=True))
@@ -299,6 +353,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("policy", sa.JSON(none_as_null=True), nullable=True))
         batch_op.add_column(sa.Column("consent", sa.String(length=8), nullable=True))
         batch_op.add_column(sa.Column("approved_by", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("locked_at", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("removed_at", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("removed_reason", sa.Text(), nullable=True))
 
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.add_column(sa.Column("assigned_to", sa.BigInteger(), nullable=True))
@@ -309,6 +366,9 @@ def downgrade() -> None:
         batch_op.drop_column("assigned_to")
 
     with op.batch_alter_table("post", schema=None) as batch_op:
+        batch_op.drop_column("removed_reason")
+        batch_op.drop_column("removed_at")
+        batch_op.drop_column("locked_at")
         batch_op.drop_column("approved_by")
         batch_op.drop_column("consent")
         batch_op.drop_column("policy")
@@ -329,6 +389,7 @@ def downgrade() -> None:
         batch_op.drop_column("verb")
 
     with op.batch_alter_table("account", schema=None) as batch_op:
+        batch_op.drop_column("backfilled_at")
         batch_op.drop_column("moved_at")
         batch_op.drop_column("default_policies")
 
@@ -347,6 +408,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_delivery_gap_host"))
 
     op.drop_table("delivery_gap")
+    with op.batch_alter_table("vote", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_vote_actor_iri"))
+
+    op.drop_table("vote")
     with op.batch_alter_table("severed_relation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_severed_relation_other_id"))
 
@@ -375,6 +440,14 @@ def downgrade() -> None:
         batch_op.drop_index("ix_severance_account_id_id")
 
     op.drop_table("severance")
+    with op.batch_alter_table("remote_moderator", schema=None) as batch_op:
+        batch_op.drop_index("ix_remote_moderator_actor_iri")
+
+    op.drop_table("remote_moderator")
+    with op.batch_alter_table("group_ban", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_group_ban_account_id"))
+
+    op.drop_table("group_ban")
     with op.batch_alter_table("trust_change", schema=None) as batch_op:
         batch_op.drop_index("ix_trust_change_host_id")
 

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from instance.cli import skerry
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
-from instance.groups import groups
+from instance.groups import acting, groups, moderators
+from instance.groups.acting import By
 from instance.people import accounts, follows
 from tests.support.world import World
 
@@ -33,18 +34,18 @@ async def test_a_group_has_a_moderator_who_takes_part(world: World) -> None:
         assert "For us." in row.bio
         assert groups.moderators(connection, made) == [anna]
         assert groups.takes_part(connection, made, anna)
-        assert not groups.is_moderator(connection, made, ben)
+        assert not acting.is_moderator(connection, made, ben)
         assert groups.moderated_by(connection, anna) == [made]
         assert [g.name for g in groups.all_groups(connection)] == ["lupus"]
         assert [g.id for g in groups.joined(connection, anna)] == [made]
         assert groups.local_among(connection, [anna, ben, made]) == {made: "open"}
         with pytest.raises(RefusalError):
-            groups.check_moderator(connection, made, ben)
+            acting.check_moderator(connection, made, ben)
 
     await store.read(look)
-    await store.unit(groups.add_moderator, made, ben)
-    await store.unit(groups.add_moderator, made, ben)
-    await store.unit(groups.remove_moderator, made, anna)
+    await store.unit(moderators.add, made, ben, By())
+    await store.unit(moderators.add, made, ben, By())
+    await store.unit(moderators.remove, made, anna, By())
     assert await store.read(groups.moderators, made) == [ben]
     assert await store.read(lambda c: groups.takes_part(c, made, anna))
 
@@ -58,7 +59,7 @@ async def test_names_are_unique_over_persons_and_groups(world: World) -> None:
     with pytest.raises(RefusalError, match="group-unknown"):
         await store.read(groups.by_name, "anna")
     with pytest.raises(NotFoundError):
-        await store.unit(groups.add_moderator, anna, ben)
+        await store.unit(moderators.add, ben, anna, By(ben))
     assert await store.unit(follows.request, anna, made) == "accepted"
 
 
