@@ -13,6 +13,7 @@ from federation.vocab.types import ACTOR_TYPES
 from instance import events
 from instance.activities import (
     agreed,
+    gap_notices,
     incoming_consent,
     incoming_dislikes,
     incoming_groups,
@@ -47,6 +48,7 @@ from instance.jobs.table import RUNNER
 from instance.media import attachments
 from instance.media import remote as pictures
 from instance.notices import mail, notifications
+from instance.peering import software
 from instance.people import accounts, erasure
 from instance.policy import adopt as policy
 
@@ -168,6 +170,8 @@ TIMED = [
     daily.Timed("erase unused pictures", HOUR, attachments.sweep),
     daily.Timed("forget old home entries", 6 * HOUR, timelines.sweep),
     daily.Timed("erase settled deliveries", HOUR, deliveries.forget_old),
+    daily.Timed("tell peers what they missed", MINUTE, gap_notices.tell),
+    daily.Timed("ask what peers run", software.LOOK_EVERY, software.ask_some),
     daily.Timed("forget old gaps", HOUR, gaps.forget_old),
     daily.Timed("erase refusals", HOUR, ledger.forget_old),
     daily.Timed("forget what was withdrawn", DAY, withdrawn.sweep),
@@ -189,6 +193,7 @@ def jobs(house: House) -> dict[str, JobHandler]:
         canary.BEFRIEND: partial(outgoing_agreements.befriend_job, house.federation),
         probes.PLANT: partial(probing.plant, house),
         probes.STEP: partial(probing.step, house),
+        software.KIND: partial(software.ask, house.federation),
         MAIL: partial(mail.deliver, house.site, house.store),
     }
 

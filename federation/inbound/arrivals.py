@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -33,6 +33,21 @@ class Arrival:
     kind: str
     body: bytes
     tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a steward may know of an activity that came in."""
+
+    id: int
+    host: str
+    kind: str
+    actor: str
+    state: str
+    reason: str | None
+    tries: int
+    received_at: int
+    next_try_at: int
 
 
 def key_of(activity_id: str, body: bytes) -> str:
@@ -88,12 +103,29 @@ def failed(u: Unit, lease: str, arrival: Arrival, reason: str) -> None:
     u.connection.execute(update(inbox_activity).where(mine).values(**values, lease=None, lease_until=None))
 
 
-def retry_dead(u: Unit) -> int:
-    """Let those that were put aside be tried again; returns how many."""
+def retry_dead(u: Unit, host: str | None = None, arrival_id: int | None = None) -> int:
+    """Let those that were put aside be tried again (all, those of one peer, or one); returns how many."""
+    which = _dead(host) if arrival_id is None else and_(_dead(host), inbox_activity.c.id == arrival_id)
     values = {"state": "received", "tries": 0, "next_try_at": u.now}
-    count = u.connection.execute(update(inbox_activity).where(inbox_activity.c.state == "dead").values(**values))
+    count = u.connection.execute(update(inbox_activity).where(which).values(**values)).rowcount
     u.wake(PUMP)
-    return count.rowcount
+    return count
+
+
+def listed(connection: Connection, states: list[str], host: str | None = None, limit: int = 200) -> list[Kept]:
+    """What came in and is in one of these states, the newest first; never what it says."""
+    table = inbox_activity.c
+    columns = (table.id, table.host, table.kind, table.actor, table.state, table.reason, table.tries, table.received_at)
+    asked = select(*columns, table.next_try_at).where(table.state.in_(states))
+    if host is not None:
+        asked = asked.where(table.host == host)
+    rows: Any = connection.execute(asked.order_by(table.id.desc()).limit(limit))
+    return [Kept(*row) for row in rows]
+
+
+def _dead(host: str | None) -> ColumnElement[bool]:
+    dead = inbox_activity.c.state == "dead"
+    return dead if host is None else and_(dead, inbox_activity.c.host == host)
 
 
 def release_all(u: Unit) -> None:

@@ -45,8 +45,8 @@ def enqueue(
     """Queue an activity; returns the id of its outbox item, 0 where it goes to nobody. Then `u.wake("deliveries")`.
 
     `actor` signs. `recipients` are actor IRIs; those that are not known in `remote_actor` are left out. `facts` is what
-    policies judge by when it is sent; `judge` is the policy's answer now: who may not have it gets no delivery, who may have
-    it later one that waits. `only_shared`: one delivery to a server's shared inbox instead of one to each inbox.
+    policies judge by when it is sent; `judge` is the policy's answer now: for who may not have it a cancelled delivery is
+    noted, with the reasons; who may have it later gets one that waits. `only_shared`: one delivery to a server's shared inbox instead of one to each inbox.
     """
     inboxes = sorted((host_of(inbox), inbox) for inbox in _inboxes(connection, recipients, only_shared))
     hosts = list(dict.fromkeys(host for host, _ in inboxes if host))
@@ -60,6 +60,10 @@ def enqueue(
             kept = {**facts, TAKEN: sorted(without)} if without else dict(facts)
             body = _encoder.encode(take_out(activity, without) if without else activity)
             made = _write(connection, now, {**item, "body": body, "facts": kept}, rows)
+    denied = [(host, inbox, decisions[host]) for host, inbox in inboxes if host and decisions[host].denied]
+    if denied:
+        rows = [_cancelled(now, host, inbox, decision) for host, inbox, decision in denied]
+        _write(connection, now, {**item, "body": None, "facts": dict(facts)}, rows)
     return made
 
 
@@ -68,6 +72,12 @@ def _row(now: int, host: str, inbox: str, decision: Decision) -> dict[str, Any] 
     if decision.held:
         return row | {"state": "waits", "error": ", ".join(decision.reasons)}
     return row if decision.allowed else None
+
+
+def _cancelled(now: int, host: str, inbox: str, decision: Decision) -> dict[str, Any]:
+    reasons = ", ".join(decision.reasons)
+    values = {"state": "cancelled", "error": reasons, "created_at": now, "done_at": now}
+    return {"host": host, "inbox": inbox} | values
 
 
 def _write(connection: Connection, now: int, item: dict[str, Any], rows: list[dict[str, Any]]) -> int:

@@ -19,6 +19,7 @@ COMMANDS = {
     "invite": ("instance.cli.invite", "Print the address of an invitation."),
     "group": ("instance.cli.group", "Make groups, list them, let posts through that wait."),
     "policy": ("instance.cli.policy", "Show the federation policy, or change the stance towards a server."),
+    "federation": ("instance.cli.federation", "Other servers: look up, explain, queues, dead letters."),
     "worker": ("instance.cli.worker", "Run the jobs in a process of their own."),
     "doctor": ("instance.cli.doctor", "Check what an operator answers for, with a remedy for each."),
     "db": ("instance.cli.db", "Upgrade the database, show its version, or try jobs again that were put aside."),

@@ -5,6 +5,7 @@ from starlette.routing import BaseRoute, Mount
 from instance.web import (
     addresses,
     authorize,
+    federation,
     front,
     groups,
     home,
@@ -35,6 +36,7 @@ ROUTES: list[BaseRoute] = [
     *safety.ROUTES,
     *steward.ROUTES,
     *reports.ROUTES,
+    *federation.ROUTES,
     *addresses.ROUTES,
     Mount("/static", Assets(directory=STATIC)),
 ]

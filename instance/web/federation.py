@@ -1,0 +1,114 @@
+"""The steward's page of other servers: how they fare, what waits or went wrong, why something did or did not arrive."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+from starlette.routing import Route
+
+from federation.inbound import arrivals
+from federation.outbound import letters
+from governance.offices.positions import Power, may
+from instance.errors import NotFoundError
+from instance.i18n import N_, _
+from instance.peering import explain, overview
+from instance.peering.words import sentences
+from instance.web.home import number
+from instance.web.visitor import Visitor, go, power_page
+
+SHOWN = 50
+HEALTH = {
+    "well": N_("It answers."),
+    "new": N_("Nothing was exchanged with it yet."),
+    "trouble": N_("It did not answer last time."),
+    "away": N_("It has been away for more than a day."),
+}
+STANCES = {
+    "allowed": N_("allowed"),
+    "limited": N_("limited"),
+    "held": N_("held"),
+    "blocked": N_("blocked"),
+}
+DONE = {
+    "again": N_("It is being sent again. What went wrong shows here."),
+    "in": N_("What was held is being let in."),
+    "forgotten": N_("What was held is forgotten."),
+}
+
+
+async def everybody(visitor: Visitor) -> Response:
+    """All other servers, those in trouble first; with `about`, what is known of one post or activity."""
+    store, site = visitor.house.store, visitor.house.site
+    await visitor.house.federation.ledger.flush()
+    about, search = visitor.query("about").strip()[:2000], visitor.query("search").strip()[:260]
+    visitor.form.values |= {"about": about, "search": search}
+    return visitor.page(
+        "federation.html",
+        here="steward",
+        peers=await store.read(overview.peers, site.clock.now(), search),
+        totals=await store.read(overview.totals),
+        about=about,
+        answers=await store.read(explain.explain, site, about) if about else [],
+        **_words(visitor),
+    )
+
+
+async def one(visitor: Visitor) -> Response:
+    """One other server: dead letters, what is held or was put aside, what it missed, what was turned away."""
+    store, host = visitor.house.store, visitor.param("host")
+    await visitor.house.federation.ledger.flush()
+    found = await store.read(overview.peers, visitor.house.site.clock.now(), "", host)
+    if not found:
+        raise NotFoundError
+    more = await store.read(_lists, host)
+    return visitor.page("federation_peer.html", here="steward", peer=found[0], **more, **_words(visitor))
+
+
+def _lists(connection: Connection, host: str) -> dict[str, Any]:
+    return {
+        "dead": letters.dead(connection, host, SHOWN),
+        "waiting": letters.waiting(connection, host, SHOWN),
+        "came": arrivals.listed(connection, ["held", "dead"], host, SHOWN),
+        "turned": overview.turned(connection, host),
+    }
+
+
+def _words(visitor: Visitor) -> dict[str, Any]:
+    return {
+        "health": {name: _(words) for name, words in HEALTH.items()},
+        "stances": {name: _(words) for name, words in STANCES.items()},
+        "why": sentences,
+        "may_decide": may(visitor.member.role, Power.SET_POLICY),
+        "done": _(DONE[visitor.query("done")]) if visitor.query("done") in DONE else "",
+    }
+
+
+async def replay(visitor: Visitor) -> Response:
+    """Send dead letters again, and try again what was put aside."""
+    host = visitor.form["host"]
+    if not host:
+        raise NotFoundError
+    letter = visitor.form["letter"]
+    await visitor.house.store.unit(overview.replay, host, number(letter) if letter else None)
+    return go(f"/steward/federation/{host}?done=again")
+
+
+async def held(visitor: Visitor) -> Response:
+    """Let in what is held from a server, or forget it."""
+    host, let_in = visitor.form["host"], visitor.form["answer"] == "in"
+    if not host:
+        raise NotFoundError
+
+    def decide(u: Any) -> int:
+        return overview.decide_held(u, host, let_in=let_in)
+
+    await visitor.house.store.unit(decide)
+    return go(f"/steward/federation/{host}?done={'in' if let_in else 'forgotten'}")
+
+
+ROUTES = [
+    Route("/steward/federation", power_page(Power.SEE_OPERATION)(everybody), methods=["GET"]),
+    Route("/steward/federation/replay", power_page(Power.SEE_OPERATION)(replay), methods=["POST"]),
+    Route("/steward/federation/held", power_page(Power.SET_POLICY)(held), methods=["POST"]),
+    Route("/steward/federation/{host}", power_page(Power.SEE_OPERATION)(one), methods=["GET"]),
+]
