@@ -78,7 +78,7 @@ def explain(address: str, data: Path | None, as_json: bool) -> None:
     site = site_of(data)
     found = in_unit(site, lambda u: explaining.explain(u.connection, site, address))
     if as_json:
-        say({"answers": [_timed(asdict(one), "at", "again_at") for one in found]}, as_json=True)
+        say({"answers": [_timed(asdict(one) | {"words": one.words}, "at", "again_at") for one in found]}, as_json=True)
         return
     for one in found:
         words = [one.code, one.host, one.kind, iso(one.at) if one.at else "", one.words]

@@ -11,7 +11,7 @@ from federation.outbound import letters
 from federation.outbound.letters import Letter
 from federation.schema import inbox_activity, outbox_item, peer, refusal
 from instance.db.content import post
-from instance.i18n import _
+from instance.i18n import N_, _
 from instance.peering.words import sentences
 from instance.people import accounts
 from instance.policy.inforce import in_force_here
@@ -20,21 +20,40 @@ from policies.peers import Stance, clean_host, stance
 
 MOST = 200
 IN, OUT, HERE = "in", "out", "here"
+ARRIVED = {
+    "done": ("accepted", N_("It came and was done.")),
+    "ignored": ("refused", N_("It came and was not done. {why}")),
+    "held": ("held", N_("It came and waits for a steward. {why}")),
+    "dead": ("put-aside", N_("It came, could not be done in five tries, and was put aside. {why}")),
+}
+SENT = {
+    "sent": ("delivered", N_("{host} took it ({status}).")),
+    "dead": ("not-delivered", N_("{host} did not get it. {why}")),
+    "cancelled": ("not-sent", N_("It was not sent to {host}. {why}")),
+    "waits": ("kept-back", N_("It is kept back from {host}. {why}")),
+}
+WAITS = N_("It waits for its turn to be sent to {host}.")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One thing that is known. `code` is stable; `words` is for people; times in milliseconds."""
+    """One thing that is known. `code` and `reasons` are stable; times in milliseconds."""
 
     direction: str
     code: str
     host: str
     kind: str
-    words: str
+    sentence: str
     at: int | None = None
     reasons: str = ""
     again_at: int | None = None
     """When it is tried again."""
+    status: int | None = None
+
+    @property
+    def words(self) -> str:
+        """The same for people, in their language."""
+        return _(self.sentence, host=self.host, status=self.status, why=sentences(self.reasons)).strip()
 
 
 def explain(connection: Connection, site: Site, asked: str) -> list[Answer]:
@@ -55,32 +74,23 @@ def _of_server(connection: Connection, host: str) -> Answer:
     now = stance(in_force_here(connection), host)
     code = {Stance.ALLOWED: "peer-allowed", Stance.LIMITED: "peer-limited", Stance.HELD: "peer-held"}
     reason = code.get(now, "peer-blocked")
-    return Answer(HERE, reason, host, "", sentences(reason), reasons=reason)
+    return Answer(HERE, reason, host, "", "{why}", reasons=reason)
 
 
 def _came(connection: Connection, iri: str) -> Iterator[Answer]:
     key, table = digest_of(iri), inbox_activity.c
     mine = or_(table.activity_key == key, table.about == key)
     for row in connection.execute(select(inbox_activity).where(mine).order_by(table.id).limit(MOST)):
-        yield _arrival(row)
-
-
-def _arrival(row: Row[Any]) -> Answer:
-    why = sentences(row.reason)
-    code, words, again = {
-        "done": ("accepted", _("It came and was done."), None),
-        "ignored": ("refused", _("It came and was not done. {why}", why=why), None),
-        "held": ("held", _("It came and waits for a steward. {why}", why=why), None),
-        "dead": ("put-aside", _("It came, could not be done in five tries, and was put aside. {why}", why=why), None),
-    }.get(row.state, ("waiting", _("It came and is to be done. {why}", why=why), row.next_try_at))
-    return Answer(IN, code, row.host, row.kind, words.strip(), row.done_at or row.received_at, row.reason or "", again)
+        code, words = ARRIVED.get(row.state, ("waiting", N_("It came and is to be done. {why}")))
+        again = row.next_try_at if code == "waiting" else None
+        yield Answer(IN, code, row.host, row.kind, words, row.done_at or row.received_at, row.reason or "", again)
 
 
 def _was_refused(connection: Connection, iri: str) -> Iterator[Answer]:
     key = digest_of(iri)
     mine = or_(refusal.c.activity_key == key, refusal.c.about == key)
+    words = N_("It was turned away at the door. {why}")
     for row in connection.execute(select(refusal).where(mine).order_by(refusal.c.id).limit(MOST)):
-        words = _("It was turned away at the door. {why}", why=sentences(row.reason))
         yield Answer(IN, "turned-away", row.host, row.kind, words, row.refused_at, row.reason)
 
 
@@ -90,24 +100,21 @@ def _stands(connection: Connection, row: Row[Any] | None) -> Iterator[Answer]:
     author = accounts.by_id(connection, row.account_id)
     host = author.domain if author is not None else ""
     if row.deleted_at is not None:
-        yield Answer(HERE, "deleted", host, "", _("The post was here and is deleted."), row.deleted_at)
+        yield Answer(HERE, "deleted", host, "", N_("The post was here and is deleted."), row.deleted_at)
     elif row.local_only:
-        yield Answer(HERE, "local-only", host, "", sentences("local-only"), row.created_at, "local-only")
+        yield Answer(HERE, "local-only", host, "", "{why}", row.created_at, "local-only")
     else:
-        yield Answer(HERE, "stored", host, "", _("The post is here."), row.created_at)
+        yield Answer(HERE, "stored", host, "", N_("The post is here."), row.created_at)
 
 
 def _went(connection: Connection, iri: str, row: Row[Any] | None) -> Iterator[Answer]:
     items = connection.execute(select(outbox_item.c.id).where(_activities(connection, iri, row)).limit(MOST)).scalars()
     sent = letters.of_item(connection, list(items))
-    if not sent and row is not None and row.deleted_at is None and not row.local_only and row.account_id:
-        yield Answer(
-            OUT, "nobody-elsewhere", "", "", _("Nobody on another server was to get it, or that is 30 days ago.")
-        )
+    if not sent and row is not None and row.deleted_at is None and not row.local_only:
+        words = N_("Nobody on another server was to get it, or that is 30 days ago.")
+        yield Answer(OUT, "nobody-elsewhere", "", "", words)
     hosts = {letter.host for letter in sent}
-    rows: Any = connection.execute(
-        select(peer.c.host, peer.c.down_since, peer.c.next_try_at).where(peer.c.host.in_(hosts))
-    )
+    rows: Any = connection.execute(select(peer).where(peer.c.host.in_(hosts)))
     known: dict[str, Row[Any]] = {found.host: found for found in rows}
     for letter in sorted(sent, key=lambda one: (one.host, one.id)):
         yield _delivery(letter, known.get(letter.host))
@@ -124,34 +131,19 @@ def _activities(connection: Connection, iri: str, row: Row[Any] | None) -> Colum
 
 
 def _delivery(letter: Letter, there: Row[Any] | None) -> Answer:
-    why = sentences(letter.error)
-    again = there.next_try_at if there is not None else None
-    code, words = {
-        "sent": ("delivered", _("{host} took it ({status}).", host=letter.host, status=letter.status)),
-        "dead": ("not-delivered", _("{host} did not get it. {why}", host=letter.host, why=why)),
-        "cancelled": ("not-sent", _("It was not sent to {host}. {why}", host=letter.host, why=why)),
-        "waits": ("kept-back", _("It is kept back from {host}. {why}", host=letter.host, why=why)),
-    }.get(letter.state, _queued(letter, there))
-    ready = letter.state == "ready"
-    at = letter.done_at or letter.created_at
-    return Answer(OUT, code, letter.host, letter.kind, words.strip(), at, letter.error or "", again if ready else None)
-
-
-def _queued(letter: Letter, there: Row[Any] | None) -> tuple[str, str]:
-    if there is not None and there.down_since is not None:
-        why = sentences(letter.error)
-        return "waiting", _("{host} is away; it gets this when it is back. {why}", host=letter.host, why=why)
-    return "waiting", _("It waits for its turn to be sent to {host}.", host=letter.host)
+    if letter.state == "ready":
+        code, away = "waiting", there is not None and there.failures > 0
+        words = N_("{host} is away; it gets this when it is back. {why}") if away else WAITS
+        again = there.next_try_at if there is not None else None
+    else:
+        (code, words), again = SENT[letter.state], None
+    at, status = letter.done_at or letter.created_at, letter.status
+    return Answer(OUT, code, letter.host, letter.kind, words, at, letter.error or "", again, status)
 
 
 def _nothing(site: Site, asked: str) -> Answer:
-    if asked.startswith(site.base_url + "/"):
-        words = _(
-            "Nothing is known of this address. Perhaps nothing of it ever left, or that is more than 30 days ago."
-        )
-    else:
-        words = _(
-            "Nothing is known of this address. It never came, or its signature did not hold, or that is more than 14 days"
-            " ago."
-        )
-    return Answer(HERE, "nothing-known", "", "", words)
+    ours = N_("Nothing is known of this address. Perhaps nothing of it ever left, or that is more than 30 days ago.")
+    theirs = N_(
+        "Nothing is known of this address. It never came, or its signature did not hold, or that is more than 14 days ago."
+    )
+    return Answer(HERE, "nothing-known", "", "", ours if asked.startswith(site.base_url + "/") else theirs)
