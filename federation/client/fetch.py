@@ -79,6 +79,7 @@ async def get_json(federation: Federation, url: str) -> tuple[dict[str, Any], st
     document = limits.parse(answer.body)
     if "@context" not in document:
         raise MalformedError(f"{host_of(answer.url)} answered JSON without @context")
+    document = await federation.memory.plainly(document)
     return document, answer.url
 
 

@@ -14,9 +14,11 @@ from federation.ledger import Refused, digest_of
 from federation.remote import actors
 from federation.signatures import verify
 from federation.signatures.message import Message
-from federation.signatures.verify import Claim
+from federation.signatures.verify import Claim, SignedBy
 from federation.vocab import limits
 from federation.vocab.iris import host_of, is_iri, same_origin
+from federation.vocab.jsonld import needs_processing
+from federation.vocab.normalise import KNOWN
 from federation.vocab.reading import iri, listed, type_of
 from policies.facts import ActivityFacts, PeerFacts
 from policies.inbound import may_receive
@@ -34,32 +36,56 @@ class Head:
     object_kind: str
 
 
+NO_HEAD = Head("", "", "", "", "")
+"""Of a document that is not read yet."""
+
+
 async def accept(federation: Federation, message: Message, recipient: str | None) -> None:
     """Take a POST to an inbox. `recipient` is the inbox's owner, None for the shared inbox.
 
     Raises a FederationError whose status is the answer; returns once a 202 is true.
     """
-    head = read_head(limits.parse(message.body))
+    document = limits.parse(message.body)
+    if needs_processing(document):  # terms of its own: who signs it comes first, then what it costs to read it
+        await _accept_renamed(federation, message, document, recipient)
+        return
+    head = read_head(document)
     claim = verify.claim(message, federation.domain, federation.clock.wire())
     if claim.host != host_of(head.actor):
         raise UnsignedError("the actor is not the key's owner")
     if await _ends_before_the_key(federation, claim, head):
         return
+    await _keep_of(federation, await verify.check(federation, claim), head, message.body, recipient)
+
+
+async def _accept_renamed(
+    federation: Federation, message: Message, document: dict[str, Any], recipient: str | None
+) -> None:
+    if "@context" not in document:
+        raise MalformedError("that is no JSON-LD: it has no @context")
+    claim = verify.claim(message, federation.domain, federation.clock.wire())
+    if await _ends_before_the_key(federation, claim, NO_HEAD):
+        return
     signed = await verify.check(federation, claim)
+    head = read_head(await federation.memory.plainly(document))
+    await _keep_of(federation, signed, head, message.body, recipient)
+
+
+async def _keep_of(federation: Federation, signed: SignedBy, head: Head, body: bytes, recipient: str | None) -> None:
     if signed.actor != head.actor:
         raise UnsignedError("the actor is not the key's owner")
-    await _keep(federation, signed.host, head, message.body, recipient)
+    await _keep(federation, signed.host, head, body, recipient)
 
 
 def read_head(document: dict[str, Any]) -> Head:
     """The parts of an activity that decide what becomes of it. Raises MalformedError."""
     if "@context" not in document:
         raise MalformedError("that is no JSON-LD: it has no @context")
-    kind = type_of(document) or type_of({"type": document.get("@type")})
+    kind = type_of(document, KNOWN)
     actor = iri(document.get("actor"))
     if not kind or not actor:
         raise MalformedError("that is no activity: it lacks type or actor")
-    given = document.get("id", document.get("@id"))
+    given = document.get("id")
     about = next(iter(listed(document.get("object"))), None)
     object_kind = type_of(about) if isinstance(about, dict) else ""
     return Head(str(given) if is_iri(given) else "", kind, actor, iri(about), object_kind)

@@ -48,7 +48,7 @@ class Inbox:
         """Everything before the transaction. What can't be done is told, not raised."""
         federation = self._federation
         try:
-            activity = self._read(arrival)
+            activity = await self._read(arrival)
             handler = find(federation, activity)
             if handler is None:
                 return _Ended(arrival, "no handler", again=False)
@@ -59,8 +59,8 @@ class Inbox:
         except Exception as error:  # noqa: BLE001 - kept with the row, as a code without words
             return _Ended(arrival, describe(error), again=self._again(error))
 
-    def _read(self, arrival: Arrival) -> Activity:
-        found = normalise(limits.parse(arrival.body))
+    async def _read(self, arrival: Arrival) -> Activity:
+        found = normalise(await self._federation.memory.plainly(limits.parse(arrival.body)))
         if not isinstance(found, Activity):
             raise MalformedError("that is no activity that we know")
         return authority.check(self._federation, arrival.actor, found)

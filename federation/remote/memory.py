@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from federation.errors import FederationError
 from federation.signatures.keys import PublicKey
+from federation.vocab.plainly import Plainly
 
 MOST = 5000
 T = TypeVar("T")
@@ -54,6 +55,8 @@ class Memory:
     """key id -> when it was last fetched anew because a signature failed."""
     asked_after: Bounded[int] = field(default_factory=Bounded)
     """inbox -> when its owners were last asked after because it said that it is gone."""
+
+    plainly: Plainly = field(default_factory=Plainly)
 
     schemes: Bounded[str] = field(default_factory=Bounded)
     """host -> what `remote.schemes` knows of it."""

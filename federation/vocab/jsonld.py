@@ -14,17 +14,41 @@ from federation.vocab.build import ACTIVITYSTREAMS
 Document = dict[str, Any]
 
 AS = ACTIVITYSTREAMS + "#"
-MOST_INLINE, MOST_TERMS, MOST_VALUES = 16, 200, 3000
+MOST_INLINE, MOST_TERMS, MOST_VALUES = 16, 200, 1000
 FORBIDDEN = frozenset({"@import", "@included", "@context", "@propagate", "@nest", "@reverse"})
 
 
 def needs_processing(document: Document) -> bool:
-    """Whether an inline context gives a term that we read another meaning, or one of ours another name."""
+    """Whether a document writes terms otherwise than ActivityStreams' own: an inline context gives a term that we read another
+    meaning, or one of ours another name; or keys are keywords (`@type`), prefixed (`as:actor`) or whole IRIs."""
     inline = [item for item in _listed(document.get("@context")) if isinstance(item, dict)]
     prefixes = {"as": AS}
     for item in inline:
         prefixes |= {name: iri for name, iri in item.items() if isinstance(iri, str)}
-    return any(_renames(name, meaning, prefixes) for item in inline for name, meaning in item.items())
+    if any(_renames(name, meaning, prefixes) for item in inline for name, meaning in item.items()):
+        return True
+    return _has_long_names(document, tuple(f"{name}:" for name, iri in prefixes.items() if iri == AS))
+
+
+def _has_long_names(document: Document, prefixes: tuple[str, ...]) -> bool:
+    """Whether a key anywhere, or the type of the document itself, is a keyword or an IRI, whole or prefixed."""
+    types = _listed(document.get("type"))
+    long = ("@", AS, *prefixes)
+    if any(isinstance(kind, str) and ":" in kind and kind.startswith(long[1:]) for kind in types):
+        return True
+    waiting: list[Any] = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += [item for item in value if isinstance(item, dict | list)]
+            continue
+        for name, item in value.items():
+            if (":" in name or name[:1] == "@") and name.startswith(long):
+                if name != "@context":
+                    return True
+            elif isinstance(item, dict | list):
+                waiting.append(item)
+    return False
 
 
 def _renames(name: str, meaning: Any, prefixes: dict[str, str]) -> bool:
