@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from instance.content import interactions, parts, rules
 from instance.content.drafts import OPEN_TO_ALL
-from instance.content.interactions import ACCEPTED, DELETED, PENDING, REVOKED, Wish
+from instance.content.interactions import ACCEPTED, DELETED, PENDING, Wish
 from instance.content.visible import shown
 from instance.db.content import interaction, post
 from instance.db.unit import Unit
@@ -121,10 +121,10 @@ def on_gone(u: Unit, post_id: int) -> None:
     u.connection.execute(update(interaction).where(*quoting, open_ones).values(state=DELETED, decided_at=u.now))
 
 
-def revoked_or_own(connection: Connection, account_id: int, post_id: int, quoting_id: int) -> Row[Any]:
+def accepted_of(connection: Connection, account_id: int, post_id: int, quoting_id: int) -> Row[Any]:
     """The accepted quote of a member's post by another post. Raises NotFoundError."""
     row = interactions.of_post(connection, "quote", quoting_id)
-    if row is None or row.post_id != post_id or row.target_id != account_id or row.state not in {ACCEPTED, REVOKED}:
+    if row is None or row.post_id != post_id or row.target_id != account_id or row.state != ACCEPTED:
         raise NotFoundError
     return row
 

@@ -11,6 +11,7 @@ from instance.content.formatting import PLAIN
 from instance.content.revisions import Revision
 from instance.errors import RefusalError
 from instance.i18n import N_
+from instance.mastodon.interaction import quote_rule, rules_of
 from instance.mastodon.params import Params, wrong
 from instance.media.attachments import Words
 
@@ -54,6 +55,8 @@ def new_draft(request: Request, params: Params, caller: Caller) -> Draft:
         local_only=params.flag("local_only"),
         app_id=caller.app_id,
         idempotency_key=request.headers.get("idempotency-key"),
+        rules=rules_of(params.child("interaction_policy")) | quote_rule(params),
+        quoted_id=params.id("quoted_status_id"),
     )
 
 

@@ -8,11 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from instance.auth.bearer import Caller
+from instance.content import choices, rules
 from instance.db.people import follow, login
 from instance.house import House
 from instance.mastodon.asking import account_row, delete, get, member, patch, uploaded
 from instance.mastodon.entities import account_entity
 from instance.mastodon.errors import answer
+from instance.mastodon.interaction import quote_policy_word, quote_rule
 from instance.mastodon.params import Params, params, wrong
 from instance.media import store
 from instance.people import accounts
@@ -56,7 +58,7 @@ async def credentials(house: House, account_id: int) -> dict[str, Any]:
         "discoverable": row.discoverable,
         "indexable": row.indexable,
         "attribution_domains": [],
-        "quote_policy": "nobody",
+        "quote_policy": quote_policy_word(rules.defaults(row, "public")["quote"]),
     }
     entity["role"] = {"id": number, "name": name, "permissions": "0", "color": "", "highlighted": bool(name)}
     return entity
@@ -90,8 +92,12 @@ async def _change(house: House, caller: Caller, asked: Params, without: str = ""
         **_defaults(asked),
     )
     made = [key for key in (changes.avatar, changes.header) if key]
+    source = asked.child("source")
+    quoting = quote_rule(source, "quote_policy") if source is not None else {}
     try:
         await house.store.unit(accounts.update_profile, caller.me, changes)
+        if quoting:
+            await house.store.unit(choices.set_defaults, caller.me, choices.everywhere(quoting))
     except BaseException:
         store.remove(house.site.settings.data, *made)
         raise
@@ -183,7 +189,7 @@ async def preferences(request: Request) -> Response:
             "posting:default:visibility": privacy_of(row),
             "posting:default:sensitive": row.default_sensitive,
             "posting:default:language": row.default_language,
-            "posting:default:quote_policy": "nobody",
+            "posting:default:quote_policy": quote_policy_word(rules.defaults(row, "public")["quote"]),
             "reading:expand:media": "default",
             "reading:expand:spoilers": False,
             "reading:autoplay:gifs": False,

@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from instance.content import visible
 from instance.errors import NotFoundError, RefusalError
 from instance.i18n import N_
 from instance.mastodon.asking import account_row, member, path_id, reader
@@ -21,7 +20,6 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 ANYONE = None
 NO_SCHEDULE = N_("Posts can't be scheduled here.")
 NO_COLLECTIONS = N_("There are no collections here.")
-NO_QUOTES = N_("Posts can't be quoted here.")
 NO_FEATURED_TAGS = N_("Hashtags can't be featured here.")
 
 # (method, path, scope or None for strangers too, answer)
@@ -66,7 +64,6 @@ NONE: list[tuple[str, str, str]] = [
     ("DELETE", "/api/v1/scheduled_statuses/{id}", "write:statuses"),
     ("DELETE", "/api/v1/featured_tags/{id}", "write:accounts"),
     ("GET", "/api/v1_alpha/async_refreshes/{id}", "read"),
-    ("POST", "/api/v1/statuses/{id}/quotes/{quote}/revoke", "write:statuses"),
     ("GET", "/api/v1/collections/{id}", "read"),
     ("PATCH", "/api/v1/collections/{id}", "write"),
     ("DELETE", "/api/v1/collections/{id}", "write"),
@@ -80,7 +77,6 @@ REFUSED: list[tuple[str, str, str, str]] = [
     ("POST", "/api/v1/featured_tags", "write:accounts", NO_FEATURED_TAGS),
     ("POST", "/api/v1/tags/{name}/feature", "write:accounts", NO_FEATURED_TAGS),
     ("POST", "/api/v1/collections", "write", NO_COLLECTIONS),
-    ("PUT", "/api/v1/statuses/{id}/interaction_policy", "write:statuses", NO_QUOTES),
 ]
 
 
@@ -120,13 +116,6 @@ def _refused(scope: str, sentence: str) -> Endpoint:
     return endpoint
 
 
-async def quotes(request: Request) -> Response:
-    """GET /api/v1/statuses/:id/quotes: a post that the reader may see has none"""
-    house, reader_id = await reader(request)
-    await house.store.read(visible.readable, reader_id, path_id(request))
-    return answer([])
-
-
 async def unfeature(request: Request) -> Response:
     """POST /api/v1/tags/:name/unfeature: none is featured"""
     house, _ = await member(request, "write:accounts")
@@ -146,6 +135,5 @@ ROUTES = [
     *(Route(path, _none(scope), methods=[method]) for method, path, scope in NONE),
     *(Route(path, _refused(scope, sentence), methods=[method]) for method, path, scope, sentence in REFUSED),
     Route("/api/v1/tags/{name}/unfeature", unfeature, methods=["POST"]),
-    Route("/api/v1/statuses/{id}/quotes", quotes, methods=["GET"]),
     Route("/api/oembed", oembed, methods=["GET"]),
 ]

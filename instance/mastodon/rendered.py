@@ -15,11 +15,13 @@ from sqlalchemy import Connection, Row, select
 
 from instance.bounded import Bounded
 from instance.clock import Millis, iso
+from instance.content.drafts import OPEN_TO_ALL
 from instance.content.words import Words, words_of
-from instance.db.content import attachment, mention, poll, post, tag
+from instance.db.content import attachment, interaction, mention, poll, post, tag
 from instance.db.people import account
 from instance.db.system import oauth_app
 from instance.house import House
+from instance.i18n import N_, _
 from instance.mastodon.entities import (
     account_entity,
     media_entity,
@@ -28,13 +30,20 @@ from instance.mastodon.entities import (
     tag_entity,
     visibility_of,
 )
+from instance.mastodon.interaction import policy_entity, quote_approval
 from instance.sanitise import plain
 from instance.site import Site
+from policies.interaction import USUAL, Rule, rule_of
 
+WAITING = {
+    "pending": N_("This waits for the person whose post it is about; nobody else sees it before she has said yes."),
+    "refused": N_("The person whose post this is about has said no to it. Only its author sees it."),
+}
 STATUS_BYTES = 24 << 20
 FACE_BYTES = 4 << 20
 
 encode = msgspec.json.Encoder().encode
+NOBODY = USUAL["quote"]
 Face = tuple[tuple[int, ...], bytes]
 """An account's JSON with the numbers it was rendered for."""
 
@@ -58,6 +67,12 @@ class Rendered:
     """The app it was written with; its author sees it."""
     words: str = ""
     """Plain text in lower case, for filters."""
+    quote: tuple[str, int | None] | None = None
+    """(state, id) of what it quotes."""
+    quoting: bytes = b""
+    """Its QuoteApproval's JSON, not closed."""
+    rule: Rule = NOBODY
+    """Who may quote it."""
 
     @property
     def weight(self) -> int:
@@ -113,6 +128,7 @@ class Parts:
         self.tags: dict[int, list[str]] = defaultdict(list)
         self.polls: dict[int, Any] = {}
         self.apps: dict[int, Any] = {}
+        self.quotes: dict[int, tuple[str, int | None]] = {}
         if not ids:
             return
         media = select(attachment).where(attachment.c.post_id.in_(ids)).order_by(attachment.c.position, attachment.c.id)
@@ -127,6 +143,10 @@ class Parts:
         for row in connection.execute(select(poll).where(poll.c.post_id.in_(ids))):
             self.polls[row.post_id] = row
         apps = select(post.c.id.label("post_id"), oauth_app.c.name, oauth_app.c.website)
+        quoting = select(interaction.c.by_post_id, interaction.c.state, interaction.c.post_id)
+        quoting = quoting.where(interaction.c.by_post_id.in_(ids), interaction.c.kind == "quote")
+        for row in connection.execute(quoting):
+            self.quotes[row.by_post_id] = (row.state, row.post_id)
         for row in connection.execute(apps.join(oauth_app, oauth_app.c.id == post.c.app_id).where(post.c.id.in_(ids))):
             self.apps[row.post_id] = row
 
@@ -135,6 +155,7 @@ def render(row: Row[Any], words: Words, parts: Parts, site: Site) -> Rendered:
     """One status (https://docs.joinmastodon.org/entities/Status/), cut where the author's JSON goes in."""
     head = {"id": str(row.id), "created_at": iso(row.created_at)}
     asked, app = parts.polls.get(row.id), parts.apps.get(row.id)
+    rule = rule_of(row.policy, "quote") if row.visibility in OPEN_TO_ALL else NOBODY
     ends = None if asked is None else (0 if asked.closed_at is not None else asked.expires_at)
     return Rendered(
         row.id,
@@ -145,12 +166,16 @@ def render(row: Row[Any], words: Words, parts: Parts, site: Site) -> Rendered:
         ends,
         encode({"name": app.name, "website": app.website}) if app is not None else b"",
         f"{words.title}\n{words.summary}\n{plain(words.content)}".lower() if words.content or words.summary else "",
+        parts.quotes.get(row.id),
+        encode(quote_approval(rule))[:-1],
+        rule,
     )
 
 
 def body(row: Row[Any], words: Words, parts: Parts, site: Site) -> dict[str, Any]:
     """What is the same for all who may read a post."""
     boost = row.boost_of_id is not None
+    waits = f"<p><em>{escape(_(WAITING[row.consent]))}</em></p>" if row.consent else ""
     titled = f"<p><strong>{escape(words.title)}</strong></p>" if words.title else ""
     return {
         "in_reply_to_id": str(row.reply_to_id) if row.reply_to_id else None,
@@ -164,12 +189,18 @@ def body(row: Row[Any], words: Words, parts: Parts, site: Site) -> dict[str, Any
         "replies_count": row.replies_count,
         "reblogs_count": row.boosts_count,
         "favourites_count": row.favourites_count,
+        "quotes_count": row.quotes_count,
         "edited_at": iso(row.edited_at) if row.edited_at else None,
         "local_only": row.local_only,
-        "content": titled + words.content,
+        "content": waits + titled + words.content,
         "media_attachments": [media_entity(item, site) for item in parts.media[row.id]],
         "mentions": [mention_entity(named) for named in parts.mentions[row.id]],
         "tags": [tag_entity(name, site) for name in parts.tags[row.id]],
         "emojis": [],
         "card": None,
-    }
+    } | ({"interaction_policy": policy_entity(row.policy)} if _says_rules(row, site) else {})
+
+
+def _says_rules(row: Row[Any], site: Site) -> bool:
+    """GoToSocial's apps ask for the rules of each post; of others' posts only unusual ones are told."""
+    return row.boost_of_id is None and (row.policy is not None or row.iri.startswith(site.base_url))

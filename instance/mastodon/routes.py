@@ -4,6 +4,7 @@ from starlette.routing import BaseRoute
 
 from instance.mastodon import (
     accounts,
+    consent,
     filters,
     instance,
     marks,
@@ -38,6 +39,7 @@ ROUTES: list[BaseRoute] = [
     *search.ROUTES,
     *speaking_up.ROUTES,
     *streaming.ROUTES,
+    *consent.ROUTES,
     *statuses.ROUTES,
     *marks.ROUTES,
     *timelines.ROUTES,

@@ -15,10 +15,12 @@ from instance.db.hot import as_list
 from instance.db.store import Row
 from instance.errors import NotFoundError
 from instance.house import House
-from instance.mastodon import entities
+from instance.mastodon import entities, quoting
 from instance.mastodon.filtering import Filters, filters_of
 from instance.mastodon.paging import Page
-from instance.mastodon.rendered import Rendered, Shelf, encode, load, shelf_of
+from instance.mastodon.quoting import INNER, NOTHING_QUOTED, Quoted
+from instance.mastodon.rendered import NOBODY, Rendered, Shelf, encode, load, shelf_of
+from policies.interaction import Asker
 
 account_entity = entities.account_entity
 
@@ -43,6 +45,7 @@ class Reading:
     now: Millis
     context: str
     filters: Filters | None = None
+    quoted: Quoted = NOTHING_QUOTED
 
 
 async def statuses(house: House, ids: Sequence[int], reader_id: int | None, *, context: str = "") -> list[msgspec.Raw]:
@@ -87,18 +90,44 @@ async def accounts(house: House, ids: Sequence[int]) -> dict[int, msgspec.Raw]:
     return {account_id: msgspec.Raw(face[1]) for account_id, face in loaded.faces.items()}
 
 
-async def joined(house: House, rows: Sequence[Row], reader_id: int | None, context: str) -> list[msgspec.Raw]:
-    """The statuses of a page's rows."""
+async def joined(
+    house: House, rows: Sequence[Row], reader_id: int | None, context: str, inner: Quoted | None = None
+) -> list[msgspec.Raw]:
+    """The statuses of a page's rows. `inner`: they are quoted themselves, and only name what they quote."""
     renderings, faces = await _rendered(house, rows)
     filters = None
     if reader_id is not None and context and any(row[pages.FILTERS] for row in rows):
         filters = await filters_of(house, reader_id, context)
-    reading = Reading(reader_id, house.site.clock.now(), context, filters)
+    quoted = inner or await _quoted(house, rows, renderings, reader_id)
+    reading = Reading(reader_id, house.site.clock.now(), context, filters, quoted)
     return [
         msgspec.Raw(_join(row, renderings, faces, reading))
         for row in rows
         if row[0] in renderings and row[7] in renderings and row[2] in faces and row[9] in faces  # not gone since
     ]
+
+
+async def _quoted(house: House, rows: Sequence[Row], renderings: dict[int, Rendered], reader_id: int | None) -> Quoted:
+    """What the quotes of a page show, and how the reader stands to authors whose rules ask for it: most pages need neither."""
+    shown = [(row, renderings[row[7]]) for row in rows if row[7] in renderings]
+    wanted = [one.quote[1] for _, one in shown if one.quote is not None and one.quote[0] == quoting.SHOWN_STATE]
+    ids = entities.without_duplicates([post_id for post_id in wanted if post_id is not None])
+    asking = {row[9] for row, one in shown if reader_id is not None and one.rule != NOBODY and row[9] != reader_id}
+    if not ids and not asking:
+        return NOTHING_QUOTED
+    found = await house.store.hot(pages.ids_query(stranger=reader_id is None), ids=as_list(ids), reader=reader_id)
+    authors = {row[7]: row[9] for row in found}
+    inner = await joined(house, found, reader_id, "", INNER)
+    stands: dict[int, Asker] = {}
+    hides: dict[int, str] = {}
+    if reader_id is not None and (asking or authors):
+        stands, hides = await house.store.read(quoting.of_reader, reader_id, asking | set(authors.values()))
+    return Quoted({_id(raw): bytes(raw) for raw in inner}, authors, stands, hides)
+
+
+def _id(raw: msgspec.Raw) -> int:
+    """The id of a rendered status, which always comes first."""
+    return int(bytes(raw)[7:26].partition(b'"')[0])
 
 
 async def _rendered(house: House, rows: Sequence[Row]) -> tuple[dict[int, Rendered], dict[int, bytes]]:
@@ -145,12 +174,15 @@ def _look_up_face(
 
 def _join(row: Row, renderings: dict[int, Rendered], faces: dict[int, bytes], reading: Reading) -> bytes:
     shown = renderings[row[7]]
-    inner = b"".join((shown.head, faces[row[9]], shown.tail, _poll(shown, row, reading), _overlay(shown, row, reading)))
+    about = quoting.joined(shown, row[9], reading.reader_id, reading.quoted)
+    own = (about, _poll(shown, row, reading), _overlay(shown, row, reading))
+    inner = b"".join((shown.head, faces[row[9]], shown.tail, *own))
     if row[0] == row[7]:
         return inner
     wrapper = renderings[row[0]]
-    own = b',"poll":null}' if reading.reader_id is None else b',"poll":null' + NO_MARKS
-    return b"".join((wrapper.head, faces[row[2]], wrapper.tail, b',"reblog":', inner, own))
+    end = b',"quote":null,"poll":null'
+    end += b"}" if reading.reader_id is None else NO_MARKS
+    return b"".join((wrapper.head, faces[row[2]], wrapper.tail, b',"reblog":', inner, end))
 
 
 def _poll(shown: Rendered, row: Row, reading: Reading) -> bytes:

@@ -54,8 +54,7 @@ OTHERWISE = {
     "POST /api/v1/notifications/requests/{id}/accept": (404, "nothing is held back"),
     "POST /api/v1/notifications/requests/{id}/dismiss": (404, "nothing is held back"),
     "POST /api/v1/statuses/{id}/translate": (404, "nothing is sent away to be translated"),
-    "PUT /api/v1/statuses/{id}/interaction_policy": (422, "there are no quotes"),
-    "POST /api/v1/statuses/{id}/quotes/{quoting_status_id}/revoke": (404, "there are no quotes"),
+    "POST /api/v1/statuses/{id}/quotes/{quoting_status_id}/revoke": (404, "nobody quotes it"),
 }
 # elsewhere: pages, and streams that do not end
 APART = {
@@ -189,6 +188,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/reports": {"account_id": "{account}", "comment": "x"},
     "POST /api/v1/statuses": {"status": "Hello"},
     "PUT /api/v1/statuses/{id}": {"status": "Mine, mended"},
+    "PUT /api/v1/statuses/{id}/interaction_policy": {"quote_approval_policy": "public"},
     "PATCH /api/v1/accounts/update_credentials": {"display_name": "Ann"},
     "PATCH /api/v1/profile": {"note": "Ann"},
     "POST /oauth/token": {"grant_type": "client_credentials"},
