@@ -3,6 +3,8 @@
 Texts name facts (hosts, headers, limits), never words of members: they may be logged and sent as problem texts.
 """
 
+from policies.decision import Decision
+
 
 class FederationError(Exception):
     """Root of the tree. `status` is what an inbox answers; `retry` whether the same may work later."""
@@ -65,3 +67,13 @@ class GoneError(AnsweredError):
 
 class UnbelievableError(FederationError):
     """Somebody says what is not theirs to say: another's object, another's origin."""
+
+
+class JudgedError(FederationError):
+    """The policy in force says that something may not come in, or that it waits for a person."""
+
+    status = 202
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(", ".join(decision.reasons))
+        self.decision = decision

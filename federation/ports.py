@@ -137,11 +137,22 @@ class LocalObjects(Protocol):
         ...
 
 
+class Judgements(Protocol):
+    """The policy's judgement of what came in, by all that is known of it."""
+
+    async def activity(self, federation: Any, host: str, activity: Activity) -> Decision:
+        """Whether an activity that `host` signed may have its effect. Posts and profiles are judged where they are gathered."""
+        ...
+
+
 class Handler(Protocol):
     """What one kind of activity does here."""
 
     async def gather(self, federation: Any, activity: Activity) -> Any:
-        """All that needs the network: unknown actors, objects to be fetched. Its result goes to `apply`."""
+        """All that needs the network: unknown actors, objects to be fetched. Its result goes to `apply`.
+
+        Raises JudgedError for a post that the policy does not let in.
+        """
         ...
 
     def apply(self, u: Any, activity: Activity, gathered: Any) -> None:
@@ -182,6 +193,7 @@ class Ports:
     policy: PolicyInForce
     may_send: Callable[[PolicyDocument, PeerFacts, Mapping[str, Any]], Decision]
     """(policy, peer, facts as they were given to `enqueue`) -> whether it may go there, waits, and without which parts."""
+    judgements: Judgements
     actors: LocalActors
     objects: LocalObjects
     handlers: HandlerTable

@@ -104,6 +104,8 @@ inbox_activity = Table(
     Column("body", LargeBinary, nullable=True),
     Column("state", String(12), nullable=False),  # received held done ignored dead
     Column("reason", Text, nullable=True),
+    Column("object_kind", String(40), nullable=True),
+    Column("let_in_at", BigInteger, nullable=True),  # a moderator has let it in: rules that hold don't hold it again
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("lease", String(32), nullable=True),
     Column("lease_until", BigInteger, nullable=True),

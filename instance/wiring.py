@@ -12,6 +12,7 @@ from federation.vocab.interaction import REQUESTS
 from federation.vocab.types import ACTOR_TYPES
 from instance import events
 from instance.activities import (
+    adopted,
     agreed,
     gap_notices,
     incoming_consent,
@@ -37,7 +38,7 @@ from instance.activities import incoming_agreements as pledges
 from instance.agreements import agreements, canary, probes, trust
 from instance.auth.registration import MAIL
 from instance.clock import DAY, HOUR, MINUTE
-from instance.content import conversations, dislikes, polls, timelines, votes
+from instance.content import conversations, dislikes, polls, retention, timelines, votes
 from instance.content import erasure as post_erasure
 from instance.db.unit import Handlers
 from instance.house import House
@@ -100,6 +101,7 @@ EVENTS: Handlers = {
         outgoing_members.on_account_deleted,
         post_erasure.on_account_deleted,
     ],
+    events.PolicyAdopted: [adopted.on_policy_adopted],
     events.PollVoted: [outgoing_posts.on_vote],
     events.InteractionAsked: [notifications.on_asked, outgoing_consent.on_asked],
     events.InteractionAccepted: [notifications.on_decided, outgoing_consent.on_accepted],
@@ -167,6 +169,7 @@ TIMED = [
     daily.Timed("look at policies of peers", 10 * MINUTE, trust.look_again),
     daily.Timed("end what was agreed", 5 * MINUTE, trust.run_out),
     daily.Timed("probe peers", HOUR, probes.begin_due),
+    daily.Timed("erase copies whose time is over", HOUR, retention.sweep),
     daily.Timed("erase unused pictures", HOUR, attachments.sweep),
     daily.Timed("forget old home entries", 6 * HOUR, timelines.sweep),
     daily.Timed("erase settled deliveries", HOUR, deliveries.forget_old),

@@ -59,6 +59,7 @@ class Obligation(StrEnum):
     DO_NOT_FETCH_MEDIA = "do-not-fetch-media"
     REMOVE_MEDIA = "remove-media"
     MARK_SENSITIVE = "mark-sensitive"
+    ADD_WARNING = "add-warning"
     SHOW_TO_FOLLOWERS_ONLY = "show-to-followers-only"
     REMOVE_AVATAR = "remove-avatar"
     REMOVE_BANNER = "remove-banner"

@@ -74,6 +74,11 @@ class PolicyDocument:
         return Phrases(rule.phrase for rule in self.incoming.words)
 
     @cached_property
+    def looks_inside(self) -> bool:
+        """Whether any rule asks for more than who sends what kind of thing."""
+        return self.incoming != Incoming() or any(rule.treat for rule in self.peers.values())
+
+    @cached_property
     def canonical(self) -> bytes:
         """The document's one form (RFC 8785), which the digest is made of."""
         return rfc8785.dumps(self.as_dict())

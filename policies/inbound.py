@@ -1,4 +1,6 @@
-"""May this come in? Asked when an activity is accepted, before anything of it is believed."""
+"""May this come in? Asked when an activity arrives, by what its head says, and again when all of it is known."""
+
+from dataclasses import replace
 
 from policies.content import by_content
 from policies.decision import Decision, Obligation, Reason, Verdict, allow, deny, hold, limit, strictest
@@ -6,10 +8,33 @@ from policies.document import PolicyDocument
 from policies.engine import stands
 from policies.facts import ActivityFacts, PeerFacts
 from policies.peers import Stance, Standing, clean_host
-from policies.sections import PeerRule
+from policies.sections import Incoming, PeerRule
 from policies.treating import TAKES_AWAY, is_post, treated
+from policies.treatments import Treatment
 
 LIMITED = frozenset({Obligation.KEEP_OUT_OF_PUBLIC_TIMELINES, Obligation.DO_NOT_FETCH_MEDIA})
+
+
+EARLY = frozenset({Treatment.REFUSE, Treatment.NO_DELETES, Treatment.NO_REPORTS})
+"""Treatments that need no more than the kind of an activity."""
+
+
+def may_arrive(policy: PolicyDocument, peer: PeerFacts, activity: ActivityFacts) -> Decision:
+    """Whether an activity may be stored, of which only kind, actor and sender are known yet.
+
+    Denied is only what `may_receive` denies as well, whatever else is found out about it; only a held server's is held here.
+    """
+    decision = _by_sender(policy, peer, activity)
+    if decision.denied:
+        return decision
+    found = stands(policy, peer)
+    account = policy.incoming.accounts.get(activity.actor)
+    given = [*(rule.treat for rule in found.rules), policy.incoming.treat, account.treat if account else frozenset()]
+    early = [one for treat in given for one in treated(treat & EARLY, Reason.GENERAL_RULE, activity) if one.denied]
+    if activity.kind in policy.incoming.refused_kinds and activity.kind not in TAKES_AWAY:
+        early.append(deny(Reason.KIND_REFUSED))
+    listed = [one for one in _by_server(found, activity) if Reason.ACCOUNT_NOT_LISTED in one.reasons]
+    return strictest([decision, *early, *listed])
 
 
 def may_receive(policy: PolicyDocument, peer: PeerFacts, activity: ActivityFacts) -> Decision:
@@ -17,6 +42,34 @@ def may_receive(policy: PolicyDocument, peer: PeerFacts, activity: ActivityFacts
 
     A held peer's Delete, Undo, Block and Reject pass: they take away, and waiting with them would harm someone.
     """
+    decision = _by_sender(policy, peer, activity)
+    if decision.denied:
+        return decision
+    found = stands(policy, peer)
+    return strictest(
+        [decision, *_by_server(found, activity), *_by_account(policy, activity), *by_content(policy, activity)]
+    )
+
+
+def of_account(policy: PolicyDocument, peer: PeerFacts, actor: str) -> Decision:
+    """What is done to all that an account shows and says, whatever it is: by its server's stance, and the rules for both.
+
+    Only the obligations are of use: whether something may come in is asked of each thing.
+    """
+    return may_receive(
+        replace(policy, incoming=_of_accounts(policy)), replace(peer, signed=True), _profile(peer, actor)
+    )
+
+
+def _of_accounts(policy: PolicyDocument) -> Incoming:
+    return Incoming(treat=policy.incoming.treat, accounts=policy.incoming.accounts)
+
+
+def _profile(peer: PeerFacts, actor: str) -> ActivityFacts:
+    return ActivityFacts("Update", "Person", peer.host, actor)
+
+
+def _by_sender(policy: PolicyDocument, peer: PeerFacts, activity: ActivityFacts) -> Decision:
     if not peer.signed:
         return deny(Reason.NOT_SIGNED)
     host = clean_host(peer.host)
@@ -24,13 +77,7 @@ def may_receive(policy: PolicyDocument, peer: PeerFacts, activity: ActivityFacts
         return deny(Reason.PEER_UNKNOWN)
     if clean_host(activity.actor_host) != host:
         return deny(Reason.NOT_THE_SENDER)
-    found = stands(policy, peer)
-    by_stance = _by_stance(found.stance, activity)
-    if by_stance.denied:
-        return by_stance
-    return strictest(
-        [by_stance, *_by_server(found, activity), *_by_account(policy, activity), *by_content(policy, activity)]
-    )
+    return _by_stance(stands(policy, peer).stance, activity)
 
 
 def _by_stance(stance: Stance, activity: ActivityFacts) -> Decision:

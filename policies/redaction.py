@@ -130,4 +130,4 @@ CHANGES: dict[Obligation, Change] = {
     Obligation.REMOVE_LANGUAGE: _drop("contentMap", "summaryMap", "nameMap"),
     Obligation.REMOVE_PROFILE_FIELDS: _drop("attachment", of_people=True),
 }
-"""`do-not-fetch-media` has no part here: it is kept by whoever would fetch."""
+"""`do-not-fetch-media` and `add-warning` have no part here: they are kept where a post is kept."""

@@ -13,6 +13,7 @@ OBLIGES: dict[Treatment, frozenset[Obligation]] = {
     Treatment.FOLLOWERS_ONLY: frozenset({Obligation.SHOW_TO_FOLLOWERS_ONLY}),
     Treatment.UNLISTED: frozenset({Obligation.KEEP_OUT_OF_PUBLIC_TIMELINES}),
     Treatment.SENSITIVE: frozenset({Obligation.MARK_SENSITIVE}),
+    Treatment.WARNING: frozenset({Obligation.ADD_WARNING, Obligation.MARK_SENSITIVE}),
     Treatment.NO_MEDIA: frozenset({Obligation.DO_NOT_FETCH_MEDIA, Obligation.REMOVE_MEDIA}),
     Treatment.NO_AVATARS: frozenset({Obligation.REMOVE_AVATAR}),
     Treatment.NO_BANNERS: frozenset({Obligation.REMOVE_BANNER}),

@@ -16,6 +16,8 @@ class Treatment(StrEnum):
     FOLLOWERS_ONLY = "followers_only"
     UNLISTED = "unlisted"
     SENSITIVE = "sensitive"
+    WARNING = "warning"
+    """A content warning, where the author gave none."""
     NO_MEDIA = "no_media"
     NO_AVATARS = "no_avatars"
     NO_BANNERS = "no_banners"
@@ -35,6 +37,7 @@ SAID: dict[Treatment, str] = {
     Treatment.FOLLOWERS_ONLY: "shown to followers only",
     Treatment.UNLISTED: "kept out of public timelines",
     Treatment.SENSITIVE: "marked sensitive",
+    Treatment.WARNING: "put behind a content warning",
     Treatment.NO_MEDIA: "shown without pictures and files",
     Treatment.NO_AVATARS: "shown without profile pictures",
     Treatment.NO_BANNERS: "shown without profile banners",

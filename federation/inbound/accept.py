@@ -4,7 +4,7 @@ The order is the point (SECURITY no. 23, 29 and 30): nothing is fetched for what
 what is not verified, nothing is answered 202 before it is on disk.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from federation.context import Federation
@@ -20,9 +20,10 @@ from federation.vocab.iris import host_of, is_iri, same_origin
 from federation.vocab.jsonld import needs_processing
 from federation.vocab.normalise import KNOWN
 from federation.vocab.reading import iri, listed, type_of
-from policies.facts import ActivityFacts, PeerFacts
-from policies.inbound import may_receive
-from policies.peers import Stance, stance
+from policies.engine import stands
+from policies.facts import ActivityFacts
+from policies.inbound import may_arrive
+from policies.peers import Stance
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,8 @@ def read_head(document: dict[str, Any]) -> Head:
 
 async def _ends_before_the_key(federation: Federation, claim: Claim, head: Head) -> bool:
     """Whether this is done with without the sender's key: an unknown actor's farewell, or a blocked server."""
-    policy = await federation.ports.policy.document()
-    if stance(policy, claim.host) is Stance.BLOCKED:
+    policy, peer = await federation.ports.policy.about(claim.host)
+    if stands(policy, peer).stance is Stance.BLOCKED:
         _turn_away(federation, claim.host, head, "peer-blocked")
         return True
     if head.kind == "Delete" and head.object_id == head.actor and not await actors.is_known(federation, head.actor):
@@ -104,9 +105,9 @@ async def _ends_before_the_key(federation: Federation, claim: Claim, head: Head)
 
 
 async def _keep(federation: Federation, host: str, head: Head, body: bytes, recipient: str | None) -> None:
-    policy = await federation.ports.policy.document()
-    facts = ActivityFacts(head.kind, head.object_kind, host_of(head.actor))
-    decision = may_receive(policy, PeerFacts(host, signed=True), facts)
+    policy, peer = await federation.ports.policy.about(host)
+    facts = ActivityFacts(head.kind, head.object_kind, host_of(head.actor), head.actor)
+    decision = may_arrive(policy, replace(peer, signed=True), facts)
     federation.ledger.heard(host)
     if decision.denied:
         _turn_away(federation, host, head, ", ".join(decision.reasons))
@@ -124,6 +125,7 @@ async def _keep(federation: Federation, host: str, head: Head, body: bytes, reci
             "actor": head.actor,
             "kind": head.kind[:40],
             "about": digest_of(head.object_id) if head.object_id else None,
+            "object_kind": head.object_kind[:40] or None,
             "recipient": recipient,
             "body": body,
             "state": "held" if decision.held else "received",

@@ -33,6 +33,12 @@ class Arrival:
     kind: str
     body: bytes
     tries: int
+    let_in_at: int | None = None
+    """When a moderator let it in, though a rule would hold it."""
+
+    @property
+    def let_in(self) -> bool:
+        return self.let_in_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ def claim(u: Unit, limit: int) -> tuple[str, list[Arrival]]:
     due = due.order_by(table.next_try_at, table.id).limit(limit).with_for_update(skip_locked=True)
     taken = update(inbox_activity).where(table.id.in_(due.scalar_subquery()))
     taken = taken.values(lease=lease, lease_until=u.now + LEASE, tries=table.tries + 1)
-    columns = (table.id, table.host, table.actor, table.kind, table.body, table.tries)
+    columns = (table.id, table.host, table.actor, table.kind, table.body, table.tries, table.let_in_at)
     rows = u.connection.execute(taken.returning(*columns)).all()
     return lease, sorted((Arrival(*row) for row in rows), key=lambda arrival: arrival.id)
 
@@ -91,6 +97,13 @@ def done(u: Unit, lease: str, outcome: dict[int, str]) -> None:
     values |= {"body": None, "lease": None, "lease_until": None, "done_at": u.now}
     if u.connection.execute(update(inbox_activity).where(mine).values(**values)).rowcount != len(outcome):
         raise LeaseLostError
+
+
+def hold(u: Unit, lease: str, number: int, reason: str) -> None:
+    """Put one aside until a person decides; its body stays."""
+    table = inbox_activity.c
+    values = {"state": "held", "reason": reason[:REASON_LENGTH], "lease": None, "lease_until": None}
+    u.connection.execute(update(inbox_activity).where(table.id == number, table.lease == lease).values(**values))
 
 
 def failed(u: Unit, lease: str, arrival: Arrival, reason: str) -> None:

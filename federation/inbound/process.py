@@ -6,14 +6,16 @@ from typing import Any
 
 from federation.client.budget import budget
 from federation.context import Federation
-from federation.errors import FederationError, MalformedError, UnbelievableError
+from federation.errors import FederationError, JudgedError, MalformedError, UnbelievableError
 from federation.inbound import arrivals, authority, withdrawn
 from federation.inbound.arrivals import Arrival, LeaseLostError
+from federation.inbound.letting import letting_in
 from federation.ports import Handler, Unit
 from federation.remote import actors
 from federation.vocab import limits
 from federation.vocab.normalise import normalise
 from federation.vocab.types import Activity, Actor
+from policies.decision import Decision
 
 BATCH = 20
 GATHER_SECONDS = 90.0
@@ -52,10 +54,15 @@ class Inbox:
             handler = find(federation, activity)
             if handler is None:
                 return _Ended(arrival, "no handler", again=False)
-            with budget(arrival.host, federation.domain):
+            decision = await federation.ports.judgements.activity(federation, arrival.host, activity)
+            if not (decision.allowed or (decision.held and arrival.let_in)):
+                return _judged(arrival, decision)
+            with budget(arrival.host, federation.domain), letting_in(arrival.let_in, activity):
                 async with asyncio.timeout(GATHER_SECONDS):
                     gathered = await handler.gather(federation, activity)
             return Ready(arrival, activity, handler, gathered)
+        except JudgedError as error:
+            return _judged(arrival, error.decision)
         except Exception as error:  # noqa: BLE001 - kept with the row, as a code without words
             return _Ended(arrival, describe(error), again=self._again(error))
 
@@ -127,6 +134,11 @@ class _Ended:
     arrival: Arrival
     reason: str
     again: bool
+    held: bool = False
+
+
+def _judged(arrival: Arrival, decision: Decision) -> _Ended:
+    return _Ended(arrival, f"policy: {', '.join(decision.reasons)}", again=False, held=decision.held)
 
 
 def find(federation: Federation, activity: Activity) -> Handler | None:
@@ -146,9 +158,11 @@ def describe(error: Exception) -> str:
 
 
 def _end(u: Unit, lease: str, ended: list[_Ended]) -> None:
-    over = {item.arrival.id: item.reason for item in ended if not item.again}
+    over = {item.arrival.id: item.reason for item in ended if not (item.again or item.held)}
     if over:
         arrivals.done(u, lease, over)
     for item in ended:
-        if item.again:
+        if item.held:
+            arrivals.hold(u, lease, item.arrival.id, item.reason)
+        elif item.again:
             arrivals.failed(u, lease, item.arrival, item.reason)

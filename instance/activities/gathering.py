@@ -15,7 +15,7 @@ from federation.context import Federation
 from federation.errors import FederationError
 from federation.remote import actors as remote_actors
 from federation.vocab.iris import PUBLIC
-from instance.activities.actors import profile_of
+from instance.activities import judging
 from instance.db.content import post
 from instance.db.people import account, follow
 from instance.db.unit import Unit
@@ -32,6 +32,8 @@ class Standing:
     accounts: dict[str, Any] = field(default_factory=dict)
     posts: dict[str, Any] = field(default_factory=dict)
     followed: bool = False
+    followers: frozenset[int] = frozenset()
+    """Those of ours among the actors who follow the first one."""
     asked: frozenset[str] = frozenset()
     """The actors that our rows were asked for."""
 
@@ -66,6 +68,11 @@ _FOLLOWED = select(account.c.id).where(
         _follower.c.domain == "",
     ),
 )
+_FOLLOW_AMONG = select(follow.c.follower_id, follow.c.target_id).where(
+    follow.c.follower_id.in_(bindparam("ours", expanding=True)),
+    follow.c.target_id.in_(bindparam("ids", expanding=True)),
+    follow.c.state == "accepted",
+)
 
 
 def _standings(connection: Connection, questions: list[_Question]) -> list[Standing]:
@@ -74,11 +81,18 @@ def _standings(connection: Connection, questions: list[_Question]) -> list[Stand
     posts = {row.iri: row for row in connection.execute(_POSTS, {"iris": list(iris)})} if iris else {}
     ids = {people[one.actor].id for one in questions if one.actor in people}
     followed = set(connection.execute(_FOLLOWED, {"ids": list(ids)}).scalars()) if ids else set()
+    ours = {row.id for row in people.values() if row.domain == "" and row.kind == "person"} - ids
+    both = {"ours": list(ours), "ids": list(ids)}
+    among = connection.execute(_FOLLOW_AMONG, both).all() if ours and ids else []
+    followers: dict[int, set[int]] = {}
+    for follower_id, target_id in among:
+        followers.setdefault(target_id, set()).add(follower_id)
     return [
         Standing(
             accounts={iri: people[iri] for iri in one.actors if iri in people},
             posts={iri: posts[iri] for iri in one.objects if iri in posts},
             followed=one.actor in people and people[one.actor].id in followed,
+            followers=frozenset(followers.get(people[one.actor].id, ())) if one.actor in people else frozenset(),
             asked=one.actors,
         )
         for one in questions
@@ -86,9 +100,9 @@ def _standings(connection: Connection, questions: list[_Question]) -> list[Stand
 
 
 async def profile(federation: Federation, iri: str, *, fresh: bool = False) -> RemoteProfile:
-    """The profile of a remote actor. Raises what `federation.remote.actors.actor` raises."""
+    """The profile of a remote actor, as the policy lets us show it. Raises what `federation.remote.actors.actor` raises."""
     found = await remote_actors.actor(federation, iri, fresh=fresh)
-    return profile_of(found.actor)
+    return await judging.account(federation, found.actor)
 
 
 async def strangers(federation: Federation, known: Standing, iris: Iterable[str]) -> list[RemoteProfile]:

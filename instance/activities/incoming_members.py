@@ -5,8 +5,7 @@ from sqlalchemy import select
 from federation.context import Federation
 from federation.errors import UnbelievableError
 from federation.vocab.types import Activity, Actor
-from instance.activities import actors
-from instance.activities.actors import profile_of
+from instance.activities import actors, judging
 from instance.activities.gathering import profile
 from instance.activities.outgoing_members import reject_unknown
 from instance.content import erasure
@@ -215,7 +214,7 @@ class ProfileChanged:
         if known is None or known.deleted_at is not None:
             return None
         if isinstance(activity.object, Actor):
-            return profile_of(activity.object)
+            return await judging.account(federation, activity.object)
         return await profile(federation, activity.actor, fresh=True)
 
     def apply(self, u: Unit, activity: Activity, gathered: RemoteProfile | None) -> None:

@@ -12,7 +12,7 @@ from federation.inbound.authority import fetched_object, object_of
 from federation.vocab.interaction import linked, policy_of, quoted
 from federation.vocab.iris import PUBLIC, same_origin
 from federation.vocab.types import POST_TYPES, Activity, Object
-from instance.activities import agreed, approvals
+from instance.activities import agreed, approvals, judging
 from instance.activities.addressing import inner_of, visibility_of
 from instance.activities.gathering import Standing, learn, standing, strangers
 from instance.activities.incoming_members import forget
@@ -25,6 +25,7 @@ from instance.db.groups import group_post
 from instance.db.unit import Unit
 from instance.people import accounts
 from instance.people.remote import RemoteProfile
+from policies.decision import Obligation
 
 UNTITLED = frozenset({"Note", "Question"})
 MOST_ABOVE = 5
@@ -47,6 +48,8 @@ class Gathered:
     quote: RemoteQuote | None = None
     quoted: "Gathered | None" = None
     """What it quotes with its author's yes, if that was not here."""
+    obligations: frozenset[Obligation] = frozenset()
+    """What the policy asks to be done where it is kept."""
 
 
 class Written:
@@ -122,14 +125,18 @@ def named_by(about: Object) -> list[str]:
 
 
 async def collect(federation: Federation, about: Object, known: Standing) -> Gathered:
-    """The profiles that an object needs: its author's, and those of whom it mentions."""
+    """The profiles that an object needs: its author's, and those of whom it mentions; and what the policy says of it.
+
+    Raises JudgedError where it may not come in.
+    """
     mentions = [tag.href for tag in about.tags if tag.type == "Mention" and tag.href]
     if any(iri not in known.asked for iri in (about.attributed_to, *mentions)):
         known = await standing(federation, about.attributed_to, mentions, [])
     profiles = await strangers(federation, known, [about.attributed_to, *mentions])
     if about.attributed_to not in known.accounts and about.attributed_to not in {one.iri for one in profiles}:
         raise UnbelievableError("the author can't be had")
-    gathered = Gathered(about, profiles)
+    about, obligations = await judging.post(federation, about, _author(about, known, profiles, mentions))
+    gathered = Gathered(about, profiles, obligations=obligations)
     if about.in_reply_to:
         gathered.approval = await approvals.claimed(federation, "reply", about, about.in_reply_to)
     await _with_quote(federation, gathered)
@@ -153,6 +160,13 @@ async def _with_quote(federation: Federation, gathered: Gathered) -> None:
         allowed = gathered.quote.approval is not None or shown.attributed_to == about.attributed_to
         if allowed and shown.type in POST_TYPES and is_public(shown) and not quoted(shown.raw):
             gathered.quoted = await collect(federation, shown, known)
+
+
+def _author(about: Object, known: Standing, profiles: list[RemoteProfile], mentions: list[str]) -> judging.Author:
+    profile = known.accounts.get(about.attributed_to) or next(one for one in profiles if one.iri == about.attributed_to)
+    ours = [row for iri in mentions if (row := known.accounts.get(iri)) is not None and row.domain == ""]
+    strangers = any(row.id not in known.followers for row in ours if row.kind == "person")
+    return judging.Author(profile, known.followed, strangers)
 
 
 async def thread_above(federation: Federation, about: Object) -> list[Gathered]:
@@ -239,6 +253,8 @@ def _remote_post(u: Unit, gathered: Gathered) -> RemotePost | None:
     visibility = visibility_of(about.to, about.cc, author.followers_iri)
     if gathered.to or gathered.cc:
         visibility = inner_of(visibility, visibility_of(gathered.to, gathered.cc, author.followers_iri))
+    if Obligation.SHOW_TO_FOLLOWERS_ONLY in gathered.obligations:
+        visibility = inner_of(visibility, "followers")
     loud = [found[iri].id for iri in dict.fromkeys(mentions) if iri in found and iri != about.attributed_to]
     addressed = [iri for iri in (*about.to, *about.cc, *about.audience) if iri in found]
     silent = [found[iri].id for iri in dict.fromkeys(addressed) if _counts(found[iri], visibility)]
@@ -267,6 +283,9 @@ def _remote_post(u: Unit, gathered: Gathered) -> RemotePost | None:
         policy=policy_of(about.raw, author.iri, author.followers_iri or ""),
         approval=gathered.approval,
         quote=gathered.quote,
+        limited=Obligation.KEEP_OUT_OF_PUBLIC_TIMELINES in gathered.obligations,
+        warned=Obligation.ADD_WARNING in gathered.obligations,
+        unfetched=Obligation.DO_NOT_FETCH_MEDIA in gathered.obligations,
     )
 
 

@@ -13,7 +13,7 @@ from federation.context import Federation
 from federation.errors import FederationError
 from federation.remote import actors as remote_actors
 from federation.vocab.types import POST_TYPES, Activity, Actor, Object
-from instance.activities.actors import profile_of
+from instance.activities import judging
 from instance.activities.gathering import learn, standing
 from instance.activities.incoming_posts import Gathered, collect, is_public, keep
 from instance.clock import DAY, Millis
@@ -75,7 +75,7 @@ class Lookup:
             return None
         try:
             found = await webfinger.resolve_actor(self._federation, handle)
-            return await self._learn(profile_of(found.actor))
+            return await self._learn(await judging.account(self._federation, found.actor))
         except (FederationError, RefusalError):
             return int(row.id) if row is not None and accounts.is_shown(row) else None
 
@@ -106,7 +106,7 @@ class Lookup:
         about = await fetch(self._federation, address)
         if isinstance(about, Actor):
             found = await remote_actors.actor(self._federation, about.id)
-            return Found(account_id=await self._learn(profile_of(found.actor)))
+            return Found(account_id=await self._learn(await judging.account(self._federation, found.actor)))
         if isinstance(about, Activity) or about.type not in POST_TYPES or not is_public(about):
             return NOTHING
         return await self._post(about)

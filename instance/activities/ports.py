@@ -3,6 +3,7 @@
 from federation.ports import HandlerTable, Ports
 from instance.activities.actors import Actors
 from instance.activities.incoming_members import forget
+from instance.activities.judging import Judge
 from instance.activities.objects import Objects
 from instance.activities.rows import OurRows
 from instance.db.store import Store
@@ -18,6 +19,7 @@ def make_ports(site: Site, store: Store, handlers: HandlerTable) -> Ports:
     return Ports(
         InForce(store, site.clock.now),
         may_send,
+        Judge(),
         Actors(site, store),
         Objects(site, store),
         handlers,

@@ -39,6 +39,7 @@ _NOT_HIDDEN = """ AND NOT EXISTS (SELECT 1 FROM restriction h WHERE h.account_id
  AND NOT EXISTS (SELECT 1 FROM domain_restriction hd WHERE hd.account_id = :reader AND hd.domain IN (a.domain, b.domain))"""
 
 _OPENS_A_THREAD = "(p.reply_to_iri IS NULL OR p.reply_to_account_id = p.account_id)"
+_IN_SIGHT = " AND NOT p.limited AND NOT a.limited"
 _HAS_MEDIA = "EXISTS (SELECT 1 FROM attachment x WHERE x.post_id = s.id)"
 
 
@@ -62,7 +63,7 @@ class Source:
 
 _PUBLIC = Source(
     "post p",
-    f"p.visibility = 'public' AND p.boost_of_id IS NULL AND p.removed_at IS NULL AND {_OPENS_A_THREAD}"
+    f"p.visibility = 'public' AND p.boost_of_id IS NULL AND p.removed_at IS NULL AND {_OPENS_A_THREAD}{_IN_SIGHT}"
     + _switch("local", "a.domain = ''")
     + _switch("remote", "a.domain <> ''")
     + _switch("only_media", _HAS_MEDIA),
@@ -80,7 +81,7 @@ SOURCES = {
     "public": _PUBLIC,
     "tag": Source(
         "tag t JOIN post p ON p.id = t.post_id",
-        "t.name = :name AND p.visibility = 'public' AND p.removed_at IS NULL"
+        f"t.name = :name AND p.visibility = 'public' AND p.removed_at IS NULL{_IN_SIGHT}"
         + _switch("local", "a.domain = ''")
         + _switch("remote", "a.domain <> ''")
         + _switch("only_media", _HAS_MEDIA),

@@ -19,6 +19,7 @@ from instance.db.unit import Unit
 from instance.db.upsert import insert_new
 from instance.errors import RefusalError
 from instance.events import PollClosed, PostEdited, PostReceived
+from instance.i18n import N_, _
 from instance.ids import sortable_id
 from instance.sanitise import clean, plain
 from policies.interaction import Verdict
@@ -29,6 +30,9 @@ TITLE_LENGTH = 300
 SUMMARY_LENGTH = 1000
 OPTION_LENGTH = 200
 ROOM = 4 * MOST_MEDIA
+UNFETCHED = "unfetched"
+"""State of a file that the policy does not let us fetch; who wants to see it follows its link."""
+WARNING = N_("This server's rules put a warning on this post.")
 
 # Built once: a post takes few statements, and building one costs more than running it.
 _HERE = select(post.c.id, post.c.deleted_at, post.c.consent).where(post.c.iri == bindparam("iri"))
@@ -89,6 +93,12 @@ class RemotePost:
     policy: dict[str, Any] | None = None
     approval: Approval | None = None
     quote: RemoteQuote | None = None
+    limited: bool = False
+    """Whether a rule keeps it out of public timelines."""
+    warned: bool = False
+    """Whether a rule wants a content warning where the author gave none."""
+    unfetched: bool = False
+    """Whether its pictures are not to be fetched."""
 
 
 def receive(u: Unit, remote: RemotePost) -> int | None:
@@ -177,12 +187,14 @@ def _values(u: Unit, post_id: int, remote: RemotePost, parent: Row[Any] | None) 
 
 def _said(u: Unit, post_id: int, remote: RemotePost) -> dict[str, Any]:
     """The columns that an edit changes."""
-    words = Words(plain(remote.title)[:TITLE_LENGTH], plain(remote.summary)[:SUMMARY_LENGTH], clean(remote.content))
+    summary = plain(remote.summary)[:SUMMARY_LENGTH] or (_(WARNING) if remote.warned else "")
+    words = Words(plain(remote.title)[:TITLE_LENGTH], summary, clean(remote.content))
     return {
         "kind": "question" if remote.poll is not None else remote.kind[:12],
         "policy": remote.policy,
         "sensitive": remote.sensitive or bool(words.summary),
         "language": (remote.language or "")[:16] or None,
+        "limited": remote.limited,
         **columns(u.site.vault, post_id, remote.visibility, words),
     }
 
@@ -222,6 +234,7 @@ def _set_files(u: Unit, post_id: int, remote: RemotePost) -> None:
             "post_id": post_id,
             "position": position,
             "kind": file.kind,
+            "state": UNFETCHED if remote.unfetched else "ready",
             "mime": file.mime[:80],
             "remote_url": file.url,
             "description": file.description,

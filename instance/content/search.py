@@ -57,7 +57,8 @@ def accounts(connection: Connection, reader_id: int, wanted: Wanted, our_domain:
     asked = select(c.id).where(c.deleted_at.is_(None), c.suspended_at.is_(None), c.kind != "application")
     if wanted.following:
         asked = asked.where(c.id.in_(followed))
-    findable = or_(c.discoverable, c.domain != "", c.kind == "group", c.id == reader_id, c.id.in_(followed))
+    offered = and_(~c.limited, or_(c.discoverable, c.domain != "", c.kind == "group"))
+    findable = or_(offered, c.id == reader_id, c.id.in_(followed))
     asked = asked.where(or_(exact, and_(findable, _like(text, handle))))
     order = case((exact, 0), (c.id.in_(followed), 1), else_=2)
     return list(
@@ -84,6 +85,10 @@ def directory(connection: Connection, limit: int, offset: int, newest_first: boo
     return list(connection.execute(asked.order_by(order, c.id).limit(limit).offset(offset)).scalars())
 
 
+_SEARCHED = and_(account.c.indexable, ~account.c.limited)
+"""Whose public posts are found by those who have nothing to do with them."""
+
+
 def posts(connection: Connection, reader_id: int, wanted: Wanted, site: Site) -> list[int]:
     """Posts that hold all words: her own, those that name her, that she marked, and public ones whose authors allow it."""
     words = [word.lower() for word in wanted.text.split()][:10]
@@ -96,7 +101,7 @@ def posts(connection: Connection, reader_id: int, wanted: Wanted, site: Site) ->
             c.id.in_(select(marks.c.post_id).where(marks.c.account_id == reader_id))
             for marks in (mention, favourite, bookmark)
         ),
-        and_(c.visibility == "public", c.account_id.in_(select(account.c.id).where(account.c.indexable))),
+        and_(c.visibility == "public", ~c.limited, c.account_id.in_(select(account.c.id).where(_SEARCHED))),
     )
     asked = select(post).where(hers, visible_to(reader_id), c.boost_of_id.is_(None))
     if wanted.account_id is not None:
@@ -122,8 +127,9 @@ def tags(connection: Connection, wanted: Wanted) -> list[str]:
     if not text:
         return []
     asked = select(tag.c.name, func.count().label("uses")).join(post, post.c.id == tag.c.post_id)
-    asked = asked.where(tag.c.name.like(f"{text}%", escape="\\"), post.c.visibility == "public")
-    asked = asked.where(post.c.deleted_at.is_(None), ~post.c.local_only).group_by(tag.c.name)
+    asked = asked.join(account, account.c.id == post.c.account_id)
+    asked = asked.where(tag.c.name.like(f"{text}%", escape="\\"), post.c.visibility == "public", visible_to(None))
+    asked = asked.where(~post.c.limited, ~account.c.limited).group_by(tag.c.name)
     ordered = asked.order_by(func.count().desc(), tag.c.name).limit(wanted.limit).offset(wanted.offset)
     return [row.name for row in connection.execute(ordered)]
 

@@ -29,6 +29,7 @@ post = Table(
     sealed("words"),  # {title, summary, content, source} of a direct or closed post
     Column("sensitive", Boolean, nullable=False, server_default=false()),
     Column("language", String(16), nullable=True),
+    Column("limited", Boolean, nullable=False, server_default=false()),  # a rule keeps it out of public timelines
     to("oauth_app", "app_id", nullable=True, on_delete="SET NULL"),
     count("replies_count"),
     count("boosts_count"),
@@ -87,7 +88,7 @@ attachment = Table(
     to("post", "post_id", nullable=True, index=True),
     Column("position", Integer, nullable=False, server_default="0"),
     Column("kind", String(12), nullable=False),  # image video audio gifv unknown
-    Column("state", String(12), nullable=False, server_default="ready"),  # processing ready failed
+    Column("state", String(12), nullable=False, server_default="ready"),  # processing ready failed unfetched
     Column("file", Text, nullable=True),  # key in the media store
     Column("preview", Text, nullable=True),
     Column("mime", String(80), nullable=False, server_default=""),

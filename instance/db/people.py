@@ -49,6 +49,7 @@ account = Table(
     time("suspended_at", nullable=True),
     Column("suspended_by_peer", Boolean, nullable=False, server_default=false()),  # its own server did it, not we
     time("deleted_at", nullable=True),
+    Column("limited", Boolean, nullable=False, server_default=false()),  # the policy keeps it out of public timelines
     UniqueConstraint("name", "domain"),
     Index("ix_account_domain_id", "domain", "id"),
 )

@@ -1,6 +1,18 @@
 """Tables of the machinery: jobs, timed leases, OAuth, policies in force, small facts."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint, false
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 
 from instance.db.base import document, key, metadata, serial, time, to
 
@@ -97,6 +109,20 @@ policy_version = Table(
     Column("document", Text, nullable=False),  # canonical JSON
     Column("mandate", Text, nullable=False),  # by what right: preset at first start, steward, enactment
     time("adopted_at"),
+)
+
+# What the adoption of a policy did to what was here or waited; one row for each server, effect and reason.
+policy_effect = Table(
+    "policy_effect",
+    metadata,
+    serial(),
+    Column("version_id", BigInteger, nullable=False, index=True),
+    Column("host", String(260), nullable=False),
+    Column("what", String(40), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("reason", String(200), nullable=False, server_default=""),
+    time("at"),
+    Index("ix_policy_effect_host_id", "host", "id"),
 )
 
 # An answer kept for a while, so that a repeated request has one effect (Idempotency-Key).

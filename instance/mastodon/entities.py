@@ -68,6 +68,8 @@ def account_entity(row: Row[Any], site: Site) -> dict[str, Any]:
         "roles": [],
         "fields": [_field(field) for field in row.fields or []],
     }
+    if row.limited:
+        entity["limited"] = True
     if row.suspended_at or row.deleted_at:
         entity |= {"suspended": True, "display_name": "", "note": "", "fields": []}
     return entity
@@ -87,6 +89,8 @@ def media_entity(row: Any, site: Site) -> dict[str, Any]:
     kind = row.kind if row.kind in MEDIA_TYPES else "unknown"
     if row.file:
         address = store.url(site, row.file)
+    elif row.remote_url and row.state == "unfetched":
+        kind = "unknown"
     elif row.remote_url:
         address = store.remote_url(site, row.remote_url)
         kind = "image" if kind == "image" else "unknown"

@@ -42,6 +42,8 @@ class RemoteProfile:
     also_known_as: list[str] = field(default_factory=list)
     moved_to: str | None = None
     suspended: bool = False
+    limited: bool = False
+    """Whether the policy keeps all of it out of public timelines."""
 
 
 def learn(u: Unit, profile: RemoteProfile) -> int:
@@ -111,6 +113,7 @@ def _values(profile: RemoteProfile, domain: str) -> dict[str, Any]:
         "indexable": profile.indexable,
         "also_known_as": profile.also_known_as or None,
         "moved_to": profile.moved_to,
+        "limited": profile.limited,
     }
 
 

@@ -6,6 +6,7 @@ from federation.outbound import regate
 from instance.db.system import policy_version
 from instance.db.unit import Unit
 from instance.events import PolicyAdopted
+from instance.policy.effects import note
 from instance.policy.inforce import in_force_here
 from instance.policy.judge import judging
 from instance.policy.peers import facts_where_asked
@@ -13,6 +14,8 @@ from policies.document import PolicyDocument
 from policies.engine import stands
 from policies.peers import Stance
 from policies.presets import preset
+
+DELIVERIES = {"ready": "delivery goes on", "waits": "delivery waits", "cancelled": "delivery cancelled"}
 
 
 def adopt(u: Unit, document: PolicyDocument, mandate: str) -> int:
@@ -36,13 +39,17 @@ def judge_again(u: Unit, only: str | None = None) -> None:
     judged = in_force_here(u.connection).at(u.now)
     decide = judging(u.connection, judged, u.now)
     moved = regate.queued(u.connection, u.now, decide, only)
-    if any(state == "ready" for _, state, _ in moved):
-        u.wake("deliveries")
+    for (host, state, reasons), number in moved.items():
+        note(u, host, DELIVERIES[state], number, reasons)
+        if state == "ready":
+            u.wake("deliveries")
     hosts = regate.held_hosts(u.connection) if only is None else [only]
     for host, peer in facts_where_asked(u.connection, judged, hosts, u.now).items():
         now = stands(judged, peer).stance
         if now is not Stance.HELD:
-            regate.held(u.connection, u.now, host, let_in=now is not Stance.BLOCKED)
+            let_in = now is not Stance.BLOCKED
+            number = regate.held(u.connection, u.now, host, let_in=let_in)
+            note(u, host, "held let in" if let_in else "held forgotten", number, f"peer-{now}")
             u.wake("inbox")
 
 

@@ -67,6 +67,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_peer_trust_look_at"), ["look_at"], unique=False)
 
     op.create_table(
+        "policy_effect",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("version_id", sa.BigInteger(), nullable=False),
+        sa.Column("host", sa.String(length=260), nullable=False),
+        sa.Column("what", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_effect")),
+    )
+    with op.batch_alter_table("policy_effect", schema=None) as batch_op:
+        batch_op.create_index("ix_policy_effect_host_id", ["host", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_policy_effect_version_id"), ["version_id"], unique=False)
+
+    op.create_table(
         "satisfaction",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("host", sa.String(length=260), nullable=False),
@@ -333,12 +348,15 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("default_policies", sa.JSON(none_as_null=True), nullable=True))
         batch_op.add_column(sa.Column("moved_at", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("backfilled_at", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("limited", sa.Boolean(), server_default=sa.false(), nullable=False))
 
     with op.batch_alter_table("follow", schema=None) as batch_op:
         batch_op.add_column(sa.Column("verb", sa.String(length=8), nullable=True))
 
     with op.batch_alter_table("inbox_activity", schema=None) as batch_op:
         batch_op.add_column(sa.Column("about", sa.String(length=80), nullable=True))
+        batch_op.add_column(sa.Column("object_kind", sa.String(length=40), nullable=True))
+        batch_op.add_column(sa.Column("let_in_at", sa.BigInteger(), nullable=True))
         batch_op.create_index(batch_op.f("ix_inbox_activity_about"), ["about"], unique=False)
 
     with op.batch_alter_table("notification", schema=None) as batch_op:
@@ -348,6 +366,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("took", sa.Integer(), nullable=True))
 
     with op.batch_alter_table("post", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("limited", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("dislikes_count", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("quotes_count", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("policy", sa.JSON(none_as_null=True), nullable=True))
@@ -374,6 +393,7 @@ def downgrade() -> None:
         batch_op.drop_column("policy")
         batch_op.drop_column("quotes_count")
         batch_op.drop_column("dislikes_count")
+        batch_op.drop_column("limited")
 
     with op.batch_alter_table("peer", schema=None) as batch_op:
         batch_op.drop_column("took")
@@ -383,12 +403,15 @@ def downgrade() -> None:
 
     with op.batch_alter_table("inbox_activity", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inbox_activity_about"))
+        batch_op.drop_column("let_in_at")
+        batch_op.drop_column("object_kind")
         batch_op.drop_column("about")
 
     with op.batch_alter_table("follow", schema=None) as batch_op:
         batch_op.drop_column("verb")
 
     with op.batch_alter_table("account", schema=None) as batch_op:
+        batch_op.drop_column("limited")
         batch_op.drop_column("backfilled_at")
         batch_op.drop_column("moved_at")
         batch_op.drop_column("default_policies")
@@ -453,6 +476,11 @@ def downgrade() -> None:
 
     op.drop_table("trust_change")
     op.drop_table("satisfaction")
+    with op.batch_alter_table("policy_effect", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_policy_effect_version_id"))
+        batch_op.drop_index("ix_policy_effect_host_id")
+
+    op.drop_table("policy_effect")
     with op.batch_alter_table("peer_trust", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_peer_trust_look_at"))
 

@@ -1,6 +1,7 @@
 """A pretend server with people of a member's acquaintance, for tests of what policies do to what comes and goes."""
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from instance.db.unit import Unit
@@ -40,7 +41,8 @@ class Elsewhere:
 
     async def writes(self, number: int, content: str = "<p>Hello</p>", **terms: Any) -> dict[str, Any]:
         """Bob writes a public post, which is delivered."""
-        note = self.peer.note(self.bob, number, content, **terms)
+        now = datetime.fromtimestamp(self.world.clock.now() / 1000 + number, UTC).isoformat()
+        note = self.peer.note(self.bob, number, content, **{"published": now} | terms)
         await self.peer.post(self.a, self.peer.activity("Create", self.bob, note, number, to=note["to"], cc=note["cc"]))
         await self.world.settle()
         return note
