@@ -1,5 +1,6 @@
 """The policy in force: the newest `policy_version`, read once for each version and kept parsed."""
 
+import asyncio
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Protocol
@@ -50,6 +51,7 @@ class InForce:
         self._version = 0
         self._adopted_at = 0
         self._document = preset("closed")
+        self._next: asyncio.Task[None] | None = None
 
     async def newest(self) -> PolicyVersion:
         """The policy in force with its number and since when; number 0: none was adopted yet."""
@@ -80,12 +82,20 @@ class InForce:
         return self._judged
 
     async def _look(self) -> None:
+        """One look for all who ask in the same turn of the loop, begun after they asked."""
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_task(self._look_now())
+        await asyncio.shield(self._next)
+
+    async def _look_now(self) -> None:
+        self._next = None
         newest = await self._store.hot(NEWEST)
         version = newest[0][0] if newest else 0
-        if version != self._version:
+        if version > self._version:
             [(digest, text, adopted_at)] = await self._store.hot(DOCUMENT, id=version)
-            self._document, self._version, self._adopted_at = _parsed(digest, text), version, adopted_at
-            self._good_until = 0
+            if version > self._version:  # another look may have been faster
+                self._document, self._version, self._adopted_at = _parsed(digest, text), version, adopted_at
+                self._good_until = 0
 
 
 async def in_force(house: HasStore) -> PolicyDocument:
