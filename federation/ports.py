@@ -92,11 +92,24 @@ class LocalActor:
     page: str
 
 
+@dataclass(frozen=True, slots=True)
+class HiddenActor:
+    """One of our actors that is suspended, or gone since `deleted_at`: its document without words."""
+
+    kind: str
+    document: dict[str, Any]
+    deleted_at: int | None = None
+
+
 class LocalActors(Protocol):
     """Our actors, but for the Application, which is federation's own."""
 
     async def by_iri(self, iri: str) -> LocalActor | None:
         """None for what is absent, deleted or not for the wire."""
+        ...
+
+    async def hidden(self, iri: str) -> HiddenActor | None:
+        """One that `by_iri` does not tell of because it is suspended or deleted; None: never was one for the wire."""
         ...
 
     async def by_name(self, name: str) -> LocalActor | None:

@@ -32,6 +32,14 @@ class AccountDeleted:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountSuspended:
+    """A moderator suspended an account (`is_back` False), or took that back."""
+
+    account_id: int
+    is_back: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MemberSignedUp:
     """Somebody signed up; `state` is 'active', or 'pending' while a moderator must decide."""
 

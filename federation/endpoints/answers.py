@@ -28,9 +28,9 @@ def federation_of(request: Request) -> Federation:
     return found
 
 
-def activity_json(document: dict[str, Any], headers: dict[str, str] = PRIVATE) -> Response:
+def activity_json(document: dict[str, Any], headers: dict[str, str] = PRIVATE, *, status: int = 200) -> Response:
     """A document for peers."""
-    return Response(msgspec.json.encode(document), media_type=ACTIVITY, headers=headers)
+    return Response(msgspec.json.encode(document), status, media_type=ACTIVITY, headers=headers)
 
 
 def json(document: dict[str, Any], media_type: str, headers: dict[str, str]) -> Response:

@@ -1,6 +1,7 @@
 """GET of actors, posts, activities, boosts and collections: signed, or 401 before anything is looked up.
 
-Forbidden is answered like absent: 404, the same bytes (DECISIONS 20). Browsers are sent to the page.
+Forbidden is answered like absent: 404, the same bytes (DECISIONS 20); what was public and is gone: 410 and a Tombstone.
+Browsers are sent to the page.
 """
 
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from federation.context import Federation
 from federation.endpoints.answers import PRIVATE, activity_json, not_found
 from federation.endpoints.application import with_keys
+from federation.endpoints.farewell import GONE, hidden_actor
 from federation.endpoints.reading import read
 from federation.ports import Collected, Reader
 from federation.signatures.verify import verify
@@ -36,9 +38,11 @@ async def get_document(federation: Federation, request: Request) -> Response:
         found = await federation.ports.objects.collection(owner, name, reader)
         return activity_json(_collected(iri, found)) if found is not None else not_found()
     if path.count("/") == 2:
-        return await _actor(federation, iri)
+        return await _actor(federation, iri, reader)
     document = await federation.ports.objects.document(iri, reader)
-    return activity_json(with_context(document)) if document is not None else not_found()
+    if document is None:
+        return not_found()
+    return activity_json(with_context(document), status=GONE if document.get("type") == "Tombstone" else 200)
 
 
 def is_browser(request: Request) -> bool:
@@ -56,10 +60,12 @@ async def reader_of(federation: Federation, request: Request) -> Reader | None:
     return Reader(signed.actor, signed.host) if stance(policy, signed.host) in ANSWERED else None
 
 
-async def _actor(federation: Federation, iri: str) -> Response:
+async def _actor(federation: Federation, iri: str, reader: Reader) -> Response:
     found = await federation.ports.actors.by_iri(iri)
-    keys = await federation.keyring.of(iri) if found is not None else []
-    if found is None or not keys:
+    if found is None:
+        return await hidden_actor(federation, iri, reader)
+    keys = await federation.keyring.of(iri)
+    if not keys:
         return not_found()  # an actor is served once it has its key (DECISIONS 25)
     return activity_json(with_keys(found.document, keys))
 

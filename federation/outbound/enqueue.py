@@ -40,15 +40,20 @@ def enqueue(
     recipients: Sequence[str],
     facts: Mapping[str, Any],
     only_shared: bool = True,
+    once_per_host: bool = False,
     judge: Judging = everyone,
 ) -> int:
     """Queue an activity; returns the id of its outbox item, 0 where it goes to nobody. Then `u.wake("deliveries")`.
 
     `actor` signs. `recipients` are actor IRIs; those that are not known in `remote_actor` are left out. `facts` is what
     policies judge by when it is sent; `judge` is the policy's answer now: for who may not have it a cancelled delivery is
-    noted, with the reasons; who may have it later gets one that waits. `only_shared`: one delivery to a server's shared inbox instead of one to each inbox.
+    noted, with the reasons; who may have it later gets one that waits. `only_shared`: one delivery to a server's shared
+    inbox instead of one to each inbox. `once_per_host`: one delivery to a server, whatever inboxes it has; for what
+    concerns the server as a whole.
     """
     inboxes = sorted((host_of(inbox), inbox) for inbox in _inboxes(connection, recipients, only_shared))
+    if once_per_host:  # the shared inbox has the shortest address
+        inboxes = sorted({host: (host, inbox) for host, inbox in sorted(inboxes, key=_longest_first)}.values())
     hosts = list(dict.fromkeys(host for host, _ in inboxes if host))
     decisions = judge(hosts) if hosts else {}
     item = {"activity": str(activity.get("id", "")), "actor": actor, "kind": str(activity.get("type", ""))}
@@ -65,6 +70,10 @@ def enqueue(
         rows = [_cancelled(now, host, inbox, decision) for host, inbox, decision in denied]
         _write(connection, now, {**item, "body": None, "facts": dict(facts)}, rows)
     return made
+
+
+def _longest_first(pair: tuple[str, str]) -> tuple[int, str]:
+    return -len(pair[1]), pair[1]
 
 
 def _row(now: int, host: str, inbox: str, decision: Decision) -> dict[str, Any] | None:

@@ -21,9 +21,10 @@ from federation.vocab import limits, times
 from federation.vocab.build import inner
 from federation.vocab.iris import host_of, is_iri, same_origin
 from federation.vocab.normalise import normalise
-from federation.vocab.types import Actor
+from federation.vocab.types import Actor, Object
 
 STALE_AFTER = 2 * times.DAY
+GONE_FOR_GOOD = 410  # 404 may be a mishap
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,15 @@ async def actors(federation: Federation, iris: list[str]) -> dict[str, RemoteAct
 
 
 async def _fetched(federation: Federation, iri: str) -> RemoteActor:
-    found = await fetch(federation, iri)
+    try:
+        found = await fetch(federation, iri)
+    except GoneError as error:
+        if error.answered == GONE_FOR_GOOD:
+            await gone(federation, iri)
+        raise
+    if isinstance(found, Object) and found.type == "Tombstone" and found.id == iri:
+        await gone(federation, iri)
+        raise GoneError("that actor is gone", GONE_FOR_GOOD)
     if not isinstance(found, Actor):
         raise UnbelievableError(f"{host_of(iri)} answered with something that is no actor")
     return await learn(federation, found)
@@ -138,6 +147,18 @@ def forget(u: Unit, iri: str) -> None:
     values = {"gone_at": u.now, "document": "{}"}
     u.connection.execute(update(remote_actor).where(remote_actor.c.iri == iri).values(**values))
     u.connection.execute(delete(remote_key).where(remote_key.c.owner == iri))
+
+
+async def gone(federation: Federation, iri: str) -> None:
+    """The actor's own server says that it is gone for good: whatever is here of it goes."""
+    federation.memory.forget(iri)
+    await federation.store.unit(_gone, federation, iri)
+
+
+def _gone(u: Unit, federation: Federation, iri: str) -> None:
+    if _known(u.connection, iri) is not None:
+        forget(u, iri)
+        federation.ports.forget(u, iri)
 
 
 def _known(connection: Connection, iri: str) -> Any:

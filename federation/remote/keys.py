@@ -12,8 +12,8 @@ from sqlalchemy import Connection, select
 from federation.client.budget import budget
 from federation.client.fetch import fetch, get_json
 from federation.context import Federation
-from federation.errors import FederationError, MalformedError, UnbelievableError
-from federation.remote.actors import learn
+from federation.errors import FederationError, GoneError, MalformedError, UnbelievableError
+from federation.remote.actors import GONE_FOR_GOOD, gone, learn
 from federation.remote.memory import KnownKey, Missed
 from federation.schema import remote_key
 from federation.signatures import keys
@@ -97,7 +97,12 @@ async def _fetched(federation: Federation, key_id: str) -> KnownKey:
 
 async def _fetch(federation: Federation, key_id: str) -> KnownKey:
     federation.memory.keys.pop(key_id, None)
-    document, url = await get_json(federation, bare(key_id))
+    try:
+        document, url = await get_json(federation, bare(key_id))
+    except GoneError as error:
+        if error.answered == GONE_FOR_GOOD:
+            await gone(federation, bare(key_id))
+        raise
     named = _named(document, key_id)
     if named is None or not same_origin(named.owner, key_id):
         raise UnbelievableError(f"{host_of(key_id)} names no owner, or one elsewhere, for that key")

@@ -4,9 +4,9 @@ import json
 import re
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
-from federation.ports import LocalActor
+from federation.ports import HiddenActor, LocalActor
 from federation.schema import local_key, remote_actor
 from federation.vocab import build
 from federation.vocab.iris import host_of
@@ -22,6 +22,7 @@ from instance.site import Site
 
 WIRE_KINDS = {"person": "Person", "group": "Group"}
 FIELDS = 20
+HIDDEN = ("suspended_at", "deleted_at")
 
 
 class Actors:
@@ -37,6 +38,16 @@ class Actors:
     async def by_name(self, name: str) -> LocalActor | None:
         return await self._store.read(self._find, account.c.name == name.lower())
 
+    async def hidden(self, iri: str) -> HiddenActor | None:
+        return await self._store.read(self._hidden, iri)
+
+    def _hidden(self, connection: Connection, iri: str) -> HiddenActor | None:
+        ours = select(account).where(account.c.iri == iri, account.c.domain == "", account.c.kind.in_(WIRE_KINDS))
+        row = connection.execute(ours.where(or_(*(account.c[name].is_not(None) for name in HIDDEN)))).first()
+        if row is None or (row.kind == "group" and groups.tier(connection, row.id) != groups.OPEN):
+            return None
+        return HiddenActor(WIRE_KINDS[row.kind], document(connection, self._site, row), row.deleted_at)
+
     def _find(self, connection: Connection, which: Any) -> LocalActor | None:
         ours = select(account).where(which, account.c.domain == "", account.c.kind.in_(WIRE_KINDS))
         row = connection.execute(ours.where(account.c.deleted_at.is_(None), account.c.suspended_at.is_(None))).first()
@@ -47,19 +58,20 @@ class Actors:
 
 
 def document(connection: Connection, site: Site, row: AccountRow) -> dict[str, Any]:
-    """The actor document of a local account, with its public key once it has one."""
+    """The actor document of a local account, with its public key once it has one; without words where it is hidden."""
+    hidden = any(getattr(row, name) is not None for name in HIDDEN)
     made = build.actor(
         build.Profile(
             id=row.iri,
             type=WIRE_KINDS[row.kind],
             username=row.name,
-            name=row.display_name,
-            summary=row.bio,
+            name="" if hidden else row.display_name,
+            summary="" if hidden else row.bio,
             url=site.url(f"/@{row.name}"),
             published=row.created_at,
-            icon=_picture(site, row.avatar),
-            image=_picture(site, row.header),
-            fields=[(field["name"], field["value"]) for field in row.fields or []],
+            icon=None if hidden else _picture(site, row.avatar),
+            image=None if hidden else _picture(site, row.header),
+            fields=[] if hidden else [(field["name"], field["value"]) for field in row.fields or []],
             shared_inbox=site.url("/inbox"),
             manually_approves=row.locked,
             discoverable=row.discoverable,
@@ -69,6 +81,8 @@ def document(connection: Connection, site: Site, row: AccountRow) -> dict[str, A
             moderators=f"{row.iri}/moderators" if row.kind == "group" else "",
         )
     )
+    if hidden:
+        made["suspended"] = True
     mine = select(local_key.c.id, local_key.c.public).where(
         local_key.c.actor == row.iri, local_key.c.retired_at.is_(None)
     )

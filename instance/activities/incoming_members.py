@@ -1,9 +1,12 @@
 """What other servers say of members: Follow and its answers, Join and Leave, Invite, Block, changed and deleted profiles."""
 
+from typing import Any
+
 from sqlalchemy import select
 
 from federation.context import Federation
 from federation.errors import UnbelievableError
+from federation.ports import Handler
 from federation.vocab.types import Activity, Actor
 from instance.activities import actors, judging
 from instance.activities.gathering import profile
@@ -223,10 +226,28 @@ class ProfileChanged:
             remote.learn(u, gathered)  # one that was deleted meanwhile does not come back by news from before
 
 
+class ProfileFirst:
+    """Update that only names its object: the actor itself, or else something that it wrote."""
+
+    def __init__(self, otherwise: Handler) -> None:
+        self._otherwise = otherwise
+        self._profile = ProfileChanged()
+
+    def _of(self, activity: Activity) -> Handler:
+        return self._profile if activity.object_id == activity.actor else self._otherwise
+
+    async def gather(self, federation: Federation, activity: Activity) -> Any:
+        return await self._of(activity).gather(federation, activity)
+
+    def apply(self, u: Unit, activity: Activity, gathered: Any) -> None:
+        self._of(activity).apply(u, activity, gathered)
+
+
 def forget(u: Unit, iri: str) -> None:
-    """A remote account is no more: its profile and relations go now, its posts in a job."""
+    """A remote account is no more: its profile and relations go now, its posts, marks and notifications in jobs."""
     account_id = remote.mark_gone(u, iri)
     if account_id is not None:
+        enqueue(u, accounts.ERASURE, {"account_id": account_id})
         enqueue(u, erasure.ERASURE, {"account_id": account_id})
 
 

@@ -6,10 +6,12 @@ from federation.vocab import build
 from federation.vocab.iris import PUBLIC
 from federation.vocab.types import Activity
 from instance.activities import actors
+from instance.activities.reach import knew
 from instance.activities.sending import pair, remote_followers, send
 from instance.db.unit import Unit
 from instance.events import (
     AccountDeleted,
+    AccountSuspended,
     AccountUpdated,
     BlockEnded,
     BlockMade,
@@ -80,29 +82,34 @@ def on_block_ended(u: Unit, event: BlockEnded) -> None:
 
 def on_account_updated(u: Unit, event: AccountUpdated) -> None:
     """Send a changed profile to the servers of all who follow it."""
-    row = accounts.by_id(u.connection, event.account_id)
-    if row is None or row.domain or not accounts.is_shown(row):
+    _tell_profile(u, event.account_id, remote_followers(u.connection, event.account_id))
+
+
+def on_suspension(u: Unit, event: AccountSuspended) -> None:
+    """An account was suspended, or is back: everyone who knew it gets its profile, empty and marked or as it was."""
+    _tell_profile(u, event.account_id, knew(u.connection, event.account_id))
+
+
+def _tell_profile(u: Unit, account_id: int, recipients: list[str]) -> None:
+    row = accounts.by_id(u.connection, account_id)
+    if row is None or row.domain or row.deleted_at is not None or row.kind not in actors.WIRE_KINDS:
         return
     document = actors.document(u.connection, u.site, row)
-    recipients = remote_followers(u.connection, row.id)
     if not recipients or "publicKey" not in document:
         return
     terms = {"to": [PUBLIC], "cc": [f"{row.iri}/followers"], "published": u.now}
     made = build.activity("Update", f"{row.iri}#updates/{u.now}", row.iri, build.inner(document), **terms)
-    send(u, made, actor=row.iri, recipients=recipients, facts=facts_of("public"))
+    send(u, made, actor=row.iri, recipients=recipients, facts=facts_of("public"), once_per_host=True)
 
 
 def on_account_deleted(u: Unit, event: AccountDeleted) -> None:
-    """Tell the servers of all who followed it, or whom it followed, that an account is no more (LEAKS L46: nobody else)."""
+    """Tell the servers of all who knew the account that it is no more, each once (LEAKS L46: nobody else)."""
     row = accounts.by_id(u.connection, event.account_id)
     if row is None or row.domain:
         return
-    followed = accounts.by_ids(
-        u.connection, [f.account_id for f in follows.following(u.connection, row.id, limit=None)]
-    )
-    recipients = remote_followers(u.connection, row.id) + [other.iri for other in followed.values()]
     made = build.activity("Delete", f"{row.iri}#delete", row.iri, row.iri, to=[PUBLIC], published=u.now)
-    send(u, made, actor=row.iri, recipients=recipients, facts=facts_of("public"))
+    recipients = knew(u.connection, row.id)
+    send(u, made, actor=row.iri, recipients=recipients, facts=facts_of("public"), once_per_host=True)
 
 
 def reject_unknown(u: Unit, target_iri: str, asked: Activity) -> None:

@@ -58,7 +58,7 @@ def on_post_deleted(u: Unit, event: PostDeleted) -> None:
     author = accounts.by_id(u.connection, event.account_id)
     if row is None or author is None or author.domain or row.boost_of_id or row.visibility not in notes.ON_THE_WIRE:
         return
-    if row.local_only:
+    if row.local_only or author.deleted_at is not None:  # the account's own Delete says it all
         return
     to = notes.audience_of(u.connection, row, author)
     gone = build.tombstone(row.iri, "Note", u.now)
@@ -215,13 +215,15 @@ def _booster_and_post(u: Unit, account_id: int, post_id: int) -> tuple[Row[Any],
     author = accounts.by_id(u.connection, boosted.account_id) if boosted is not None else None
     if booster is None or boosted is None or author is None or booster.domain or booster.kind == "group":
         return None
+    if booster.deleted_at is not None:
+        return None
     return booster, boosted, author
 
 
 def _liker_and_post(u: Unit, account_id: int, post_id: int) -> tuple[Row[Any], Row[Any], list[str]] | None:
     """(who likes, post, whom to tell) where the one is ours and the other is not."""
     liker, liked = accounts.by_id(u.connection, account_id), notes.by_id(u.connection, post_id)
-    if liker is None or liked is None or liker.domain:
+    if liker is None or liked is None or liker.domain or liker.deleted_at is not None:
         return None
     found = accounts.by_ids(u.connection, [i for i in (liked.account_id, liked.group_id) if i is not None])
     to = [row.iri for row in found.values() if row.domain]

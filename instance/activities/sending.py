@@ -15,7 +15,13 @@ from policies.decision import Decision
 
 
 def send(
-    u: Unit, activity: Mapping[str, Any], *, actor: str, recipients: Sequence[str], facts: Mapping[str, Any] = RELATION
+    u: Unit,
+    activity: Mapping[str, Any],
+    *,
+    actor: str,
+    recipients: Sequence[str],
+    facts: Mapping[str, Any] = RELATION,
+    once_per_host: bool = False,
 ) -> None:
     """Queue an activity for remote actors (IRIs; ours are left out). `facts` is what the policy judges by."""
     remote = [iri for iri in dict.fromkeys(recipients) if not iri.startswith(u.site.base_url + "/")]
@@ -36,6 +42,7 @@ def send(
         recipients=remote,
         facts=facts,
         only_shared=shared,
+        once_per_host=once_per_host,
         judge=judge,
     )
     if item:

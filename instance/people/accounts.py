@@ -15,7 +15,7 @@ from instance.db.people import account, login
 from instance.db.unit import Unit
 from instance.db.upsert import insert_new
 from instance.errors import NotFoundError, RefusalError
-from instance.events import AccountCreated, AccountDeleted, AccountUpdated
+from instance.events import AccountCreated, AccountDeleted, AccountSuspended, AccountUpdated
 from instance.i18n import N_
 from instance.ids import random_id
 from instance.jobs.table import enqueue
@@ -173,17 +173,22 @@ def update_profile(u: Unit, account_id: int, changes: ProfileChanges) -> None:
 
 
 def suspend(u: Unit, account_id: int) -> None:
-    """Hide an account and keep its owner from signing in."""
-    hidden = {"suspended_at": u.now, "suspended_by_peer": False}
-    u.connection.execute(update(account).where(account.c.id == account_id).values(**hidden))
+    """Hide an account and keep its owner from signing in. Doing it again changes nothing."""
+    hidden = {"suspended_at": u.now, "suspended_by_peer": False, "updated_at": u.now}
+    shown = update(account).where(account.c.id == account_id, account.c.suspended_at.is_(None))
     u.connection.execute(update(login).where(login.c.account_id == account_id).values(state="suspended"))
+    if u.connection.execute(shown.values(**hidden)).rowcount:
+        u.record(AccountSuspended(account_id, is_back=False))
 
 
 def unsuspend(u: Unit, account_id: int) -> None:
     """Take a suspension back."""
-    u.connection.execute(update(account).where(account.c.id == account_id).values(suspended_at=None))
+    hidden = update(account).where(account.c.id == account_id, account.c.suspended_at.is_not(None))
+    changed = u.connection.execute(hidden.values(suspended_at=None, updated_at=u.now)).rowcount
     suspended = update(login).where(login.c.account_id == account_id, login.c.state == "suspended")
     u.connection.execute(suspended.values(state="active"))
+    if changed:
+        u.record(AccountSuspended(account_id, is_back=True))
 
 
 def delete(u: Unit, account_id: int) -> None:
