@@ -89,7 +89,7 @@ async def test_everyone_who_knew_her_is_told_once_and_nobody_else(world: World) 
     for name, one in peers.items():
         deletes = [body for body in _heard(one, "Delete") if body["actor"] == iri]
         assert [body["object"] for body in deletes] == [iri], name  # the account, once; not post by post
-        assert f'keyId="{iri}#main-key"' in next(x for x in one.received if x.body["actor"] == iri).headers["signature"]
+        assert f'keyId="{iri}/main-key"' in next(x for x in one.received if x.body["actor"] == iri).headers["signature"]
         assert {body["type"] for body in (x.body for x in one.received) if body["actor"] == iri} == {"Delete"}
     assert stranger.received == []
     assert known_here
