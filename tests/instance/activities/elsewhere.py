@@ -21,7 +21,8 @@ def remote(u: Unit, iri: str, *, kind: str = "person", locked: bool = True) -> i
 
 def queued(connection: Connection) -> list[tuple[dict[str, Any], list[str]]]:
     """Each queued activity with the inboxes that it goes to, oldest first."""
-    rows = connection.execute(select(outbox_item.c.id, outbox_item.c.body).order_by(outbox_item.c.id)).all()
+    sent = select(outbox_item.c.id, outbox_item.c.body).where(outbox_item.c.body.is_not(None))
+    rows = connection.execute(sent.order_by(outbox_item.c.id)).all()
     inboxes: dict[int, list[str]] = {}
     for item_id, inbox in connection.execute(select(delivery.c.item_id, delivery.c.inbox).order_by(delivery.c.id)):
         inboxes.setdefault(item_id, []).append(inbox)
