@@ -121,10 +121,11 @@ class PostWritten:
 
 @dataclass(frozen=True, slots=True)
 class PostReceived:
-    """A remote post is there."""
+    """A remote post is there. `quiet`: an old one, of which nobody is notified."""
 
     post_id: int
     visibility: str
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +147,12 @@ class PostDeleted:
 
 @dataclass(frozen=True, slots=True)
 class PostBoosted:
-    """A boost is there; `boost_id` is a row of `post`."""
+    """A boost is there; `boost_id` is a row of `post`. `quiet`: an old one, of which nobody is notified."""
 
     boost_id: int
     post_id: int
     account_id: int
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

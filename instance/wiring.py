@@ -14,6 +14,7 @@ from instance import events
 from instance.activities import (
     adopted,
     agreed,
+    backfill,
     gap_notices,
     incoming_consent,
     incoming_dislikes,
@@ -58,7 +59,12 @@ EVENTS: Handlers = {
     events.AccountCreated: [keys.on_account_created],
     events.MemberSignedUp: [notifications.on_sign_up],
     events.FollowRequested: [notifications.on_follow_request, outgoing_members.on_follow_requested],
-    events.FollowAccepted: [notifications.on_follow, timelines.on_follow, outgoing_members.on_follow_accepted],
+    events.FollowAccepted: [
+        notifications.on_follow,
+        timelines.on_follow,
+        outgoing_members.on_follow_accepted,
+        backfill.on_follow,
+    ],
     events.FollowRejected: [
         notifications.on_follow_gone,
         timelines.on_follow_gone,
@@ -193,6 +199,7 @@ def jobs(house: House) -> dict[str, JobHandler]:
         polls.CLOSING: polls.run,
         keys.KIND: partial(keys.mint, house),
         outgoing_posts.POLL_UPDATE: outgoing_posts.poll_job,
+        backfill.JOB: partial(backfill.run, house.federation),
         pictures.JOB: pictures.Fetcher(house.intake, partial(pictures.fetch, house.federation)).run,
         trust.LOOK: partial(trust.look, house.federation),
         trust.COMPARE: trust.compare,

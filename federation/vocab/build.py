@@ -29,6 +29,8 @@ TERMS: Document = {
     "votersCount": "toot:votersCount",
     "lemmy": "https://join-lemmy.org/ns#",
     "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
+    "moderators": {"@id": "lemmy:moderators", "@type": "@id"},
+    "removeData": "lemmy:removeData",
 }
 CONTEXT: list[Any] = [ACTIVITYSTREAMS, SECURITY, TERMS]
 
@@ -103,6 +105,8 @@ class Profile:
     also_known_as: Sequence[str] = ()
     moved_to: str = ""
     moderators: str = ""  # IRI of the collection, for groups
+    updated: int | None = None
+    source: str = ""  # of the summary
 
 
 def actor(profile: Profile) -> Document:
@@ -132,6 +136,10 @@ def actor(profile: Profile) -> Document:
         "alsoKnownAs": list(profile.also_known_as) or None,
         "movedTo": profile.moved_to or None,
         "attributedTo": profile.moderators or None,
+        "moderators": profile.moderators or None,  # PieFed looks for it under this name
+        "updated": times.write(profile.updated) if profile.updated is not None else None,
+        "source": {"content": profile.source, "mediaType": "text/markdown"} if profile.source else None,
+        "sensitive": False if profile.type == "Group" else None,
         "endpoints": {"sharedInbox": profile.shared_inbox} if profile.shared_inbox else None,
         "postingRestrictedToMods": False if profile.type == "Group" else None,
     }

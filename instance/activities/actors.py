@@ -60,6 +60,7 @@ class Actors:
 def document(connection: Connection, site: Site, row: AccountRow) -> dict[str, Any]:
     """The actor document of a local account, with its public key once it has one; without words where it is hidden."""
     hidden = any(getattr(row, name) is not None for name in HIDDEN)
+    is_group = row.kind == "group"
     made = build.actor(
         build.Profile(
             id=row.iri,
@@ -78,7 +79,9 @@ def document(connection: Connection, site: Site, row: AccountRow) -> dict[str, A
             indexable=row.indexable,
             also_known_as=row.also_known_as or (),
             moved_to=row.moved_to or "",
-            moderators=f"{row.iri}/moderators" if row.kind == "group" else "",
+            moderators=f"{row.iri}/moderators" if is_group else "",
+            updated=row.updated_at if is_group else None,
+            source=row.bio_source if is_group and not hidden else "",
         )
     )
     if hidden:

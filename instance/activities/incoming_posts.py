@@ -188,15 +188,18 @@ async def thread_above(federation: Federation, about: Object) -> list[Gathered]:
     return found
 
 
-def keep(u: Unit, gathered: Gathered, activity_iri: str = "") -> int | None:
-    """Keep a post, unless nobody here may read it. Returns its id. `activity_iri`: its Create, which groups pass on."""
+def keep(u: Unit, gathered: Gathered, activity_iri: str = "", *, quiet: bool = False) -> int | None:
+    """Keep a post, unless nobody here may read it. Returns its id. `activity_iri`: its Create, which groups pass on.
+
+    `quiet`: it is an old one; nobody is notified of it.
+    """
     if gathered.quoted is not None:
         learn(u, gathered.quoted.profiles)
         keep(u, gathered.quoted)
     remote = _remote_post(u, gathered)
     if remote is None:
         return None
-    post_id = receive.receive(u, remote)
+    post_id = receive.receive(u, remote, quiet=quiet)
     may_be_in_a_group = remote.mentions or remote.silent_mentions or remote.reply_to_iri
     if post_id is not None and activity_iri and may_be_in_a_group:
         named = update(group_post).where(group_post.c.post_id == post_id, group_post.c.activity_iri.is_(None))

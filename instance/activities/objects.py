@@ -1,5 +1,6 @@
 """Our posts, boosts and collections, as one reader from another server may see them. Absent and forbidden look alike."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Row, exists, select
@@ -7,6 +8,7 @@ from sqlalchemy import Connection, Row, exists, select
 from federation.ports import Collected, Reader
 from federation.vocab import build
 from instance.activities import consenting, notes, pledged
+from instance.content import moderation
 from instance.db.content import pin, post
 from instance.db.people import follow, restriction
 from instance.db.store import Store
@@ -40,7 +42,7 @@ class Objects:
 
     async def collection(self, owner: str, name: str, reader: Reader) -> Collected | None:
         """A collection of an actor or post of ours. Followers and following tell neither names nor totals."""
-        return await self._store.read(_collection, owner, name)
+        return await self._store.read(_collection, self._site, owner, name, reader)
 
     async def page(self, iri: str) -> str | None:
         """The page for people."""
@@ -110,7 +112,7 @@ def _reader_facts(connection: Connection, row: Row[Any], reader: Reader) -> Read
     return ReaderFacts(is_mentioned=named, follows_author=follows_author, decides=decides, is_blocked=is_blocked)
 
 
-def _collection(connection: Connection, owner: str, name: str) -> Collected | None:
+def _collection(connection: Connection, site: Site, owner: str, name: str, reader: Reader) -> Collected | None:
     if name == "replies":
         return _replies(connection, owner)
     row = accounts.by_iri(connection, owner)
@@ -118,6 +120,8 @@ def _collection(connection: Connection, owner: str, name: str) -> Collected | No
         return None
     if name in {"followers", "following"}:
         return Collected()
+    if row.kind == "group" and name in {"outbox", "featured"}:
+        return _embedded(connection, site, _shelf(connection, row, name), reader)
     if name == "outbox":
         return Collected(_newest(connection, row))
     if name == "featured":
@@ -129,11 +133,58 @@ def _collection(connection: Connection, owner: str, name: str) -> Collected | No
 
 
 def _newest(connection: Connection, row: Row[Any]) -> list[Any]:
-    """The newest public posts of a person as Creates, of a group as Announces; by name, their content is fetched."""
+    """The newest public posts of a person as Creates, her boosts as Announces; by name, their content is fetched."""
     mine = (post.c.account_id == row.id, post.c.visibility == "public", post.c.deleted_at.is_(None))
     asked = select(post.c.iri, post.c.boost_of_id).where(*mine, ~post.c.local_only, post.c.consent.is_(None))
     found = connection.execute(asked.order_by(post.c.id.desc()).limit(PAGE))
     return [iri if boosted is not None else iri + ACTIVITY for iri, boosted in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """Posts of a group: their ids, and the boosts by which it announced them, by post id."""
+
+    group: Row[Any]
+    boosts: dict[int, str] = field(default_factory=dict)
+    ids: list[int] = field(default_factory=list)
+
+
+def _shelf(connection: Connection, group: Row[Any], name: str) -> _Shelf:
+    if name == "featured":
+        return _Shelf(group, ids=moderation.pinned(connection, group.id))
+    boosts = _announced(connection, group)
+    return _Shelf(group, boosts, list(boosts))
+
+
+def _announced(connection: Connection, group: Row[Any]) -> dict[int, str]:
+    """The newest posts that a group let through and that open a thread, with its boost of each."""
+    newest = select(post.c.boost_of_id, post.c.iri).where(post.c.account_id == group.id, post.c.visibility == "public")
+    newest = newest.where(post.c.boost_of_id.is_not(None)).order_by(post.c.id.desc()).limit(PAGE)
+    return dict(connection.execute(newest).tuples().all())
+
+
+def _embedded(connection: Connection, site: Site, shelf: _Shelf, reader: Reader) -> Collected:
+    """Posts as whole documents, which Lemmy and PieFed expect of a group; in its outbox as it announced them.
+
+    Each is judged as if it were asked for by itself.
+    """
+    asked = select(post).where(post.c.id.in_(shelf.ids))
+    rows = {row.id: row for row in connection.execute(asked)} if shelf.ids else {}
+    items = []
+    for row in (rows[post_id] for post_id in shelf.ids if post_id in rows):
+        decision = _decision(connection, site, row, reader)
+        composed = notes.compose(connection, site, row) if decision.allowed else None
+        if composed is not None and row.visibility in FOR_ANYONE:
+            found = _in_outbox(composed, shelf) if shelf.boosts else composed.document
+            items.append(take_out(found, decision.obligations) if decision.obligations else found)
+    return Collected(items, len(items))
+
+
+def _in_outbox(composed: notes.Composed, shelf: _Shelf) -> dict[str, Any]:
+    row, group = composed.row, shelf.group
+    created = build.wrapping(composed.document, "Create", row.iri + ACTIVITY) | {"audience": group.iri}
+    iri = f"{shelf.boosts[row.id]}#create"
+    return build.inner(notes.announce(iri, group.iri, created, [notes.followers_of(group)], row.created_at))
 
 
 def _pinned(connection: Connection, account_id: int) -> list[Any]:

@@ -63,9 +63,12 @@ def on_post_deleted(u: Unit, event: PostDeleted) -> None:
     to = notes.audience_of(u.connection, row, author)
     gone = build.tombstone(row.iri, "Note", u.now)
     terms = {"to": to.to, "cc": to.cc, "published": u.now}
+    group = accounts.by_ids(u.connection, [row.group_id] if row.group_id else []).get(row.group_id)
+    if group is not None:
+        terms["audience"] = group.iri
     made = build.activity("Delete", f"{row.iri}#delete", author.iri, gone, **terms)
     named = [other.iri for other, _ in notes.mentioned(u.connection, row.id)]
-    knew = named + iris_of(u.connection, event.knew)
+    knew = named + iris_of(u.connection, event.knew) + ([group.iri] if group is not None and group.domain else [])
     if row.visibility in FOR_ANYONE or row.consent:
         knew += _parent_author(u.connection, row)
     if row.visibility != "direct":
@@ -107,7 +110,7 @@ def on_favourite(u: Unit, event: PostFavourited) -> None:
     if row is None or found is None:
         return
     liker, liked, to = found
-    made = build.activity("Like", row.iri, liker.iri, liked.iri, to=to, published=u.now)
+    made = build.activity("Like", row.iri, liker.iri, liked.iri, to=to, audience=to_group(u, liked), published=u.now)
     send(u, made, actor=liker.iri, recipients=to)
 
 
@@ -179,6 +182,12 @@ def recipients(connection: Connection, composed: Composed) -> list[str]:
     return found
 
 
+def to_group(u: Unit, row: Row[Any]) -> str | None:
+    """The remote group that a post is in; servers of the Lemmy family look for it in `audience`."""
+    group = accounts.by_ids(u.connection, [row.group_id] if row.group_id else []).get(row.group_id)
+    return str(group.iri) if group is not None and group.domain else None
+
+
 def _update(u: Unit, row: Row[Any], iri: str) -> None:
     composed = notes.compose(u.connection, u.site, row)
     if composed is None or composed.author.domain:
@@ -221,10 +230,10 @@ def _booster_and_post(u: Unit, account_id: int, post_id: int) -> tuple[Row[Any],
 
 
 def _liker_and_post(u: Unit, account_id: int, post_id: int) -> tuple[Row[Any], Row[Any], list[str]] | None:
-    """(who likes, post, whom to tell) where the one is ours and the other is not."""
+    """(who likes, post, whom to tell): the author elsewhere, the group elsewhere that it is in, which counts it."""
     liker, liked = accounts.by_id(u.connection, account_id), notes.by_id(u.connection, post_id)
     if liker is None or liked is None or liker.domain or liker.deleted_at is not None:
         return None
     found = accounts.by_ids(u.connection, [i for i in (liked.account_id, liked.group_id) if i is not None])
     to = [row.iri for row in found.values() if row.domain]
-    return (liker, liked, to) if found[liked.account_id].domain else None
+    return (liker, liked, to) if to else None

@@ -17,7 +17,7 @@ COMMANDS = {
     "app": ("instance.cli.app", "Register an app."),
     "token": ("instance.cli.token", "Make a token with which a script or an app acts for a member."),
     "invite": ("instance.cli.invite", "Print the address of an invitation."),
-    "group": ("instance.cli.group", "Make groups, list them, let posts through that wait."),
+    "group": ("instance.cli.moderate", "Make groups, list them, moderate them."),
     "policy": ("instance.cli.policy", "Show the federation policy, or change the stance towards a server."),
     "federation": ("instance.cli.federation", "Other servers: look up, explain, queues, dead letters."),
     "worker": ("instance.cli.worker", "Run the jobs in a process of their own."),

@@ -19,7 +19,7 @@ from instance.people import accounts
 
 @click.group()
 def command() -> None:
-    """Make groups, list them, let posts through that wait."""
+    """Make groups, list them, moderate them."""
 
 
 @command.command()

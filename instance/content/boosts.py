@@ -28,12 +28,13 @@ def boost(
     at: Millis | None = None,
     visibility: str | None = None,
     let: str | None = None,
+    quiet: bool = False,
 ) -> int:
     """Boost a post, or the post that a boost shows; returns the boost's id, the old one if there is one.
 
     `iri` and `at` are a remote boost's. A member's boost is for her followers unless she has allowed public posting,
     like her posts; a group's goes to all who may read the post. `let`: the authorization that it goes with, checked
-    already. One that the post's author is asked about first is shown to nobody else. Raises NotFoundError, RefusalError.
+    already. `quiet`: an old one, of which nobody is notified. One that the post's author is asked about first is shown to nobody else. Raises NotFoundError, RefusalError.
     """
     target = shown(u.connection, account_id, post_id)
     before = _existing(u, account_id, target.id)
@@ -62,14 +63,14 @@ def boost(
     u.connection.execute(insert(post).values(**values))
     if found is not Verdict.YES and _waits(u, by, boost_id, values["iri"], target, found):
         return boost_id
-    _tell(u, boost_id, target.id, account_id)
+    _tell(u, boost_id, target.id, account_id, quiet=quiet)
     return boost_id
 
 
-def _tell(u: Unit, boost_id: int, target_id: int, account_id: int) -> None:
+def _tell(u: Unit, boost_id: int, target_id: int, account_id: int, *, quiet: bool = False) -> None:
     parts.count_on_post(u, target_id, "boosts_count", 1)
     timelines.fan_out(u, boost_id)
-    u.record(PostBoosted(boost_id, target_id, account_id))
+    u.record(PostBoosted(boost_id, target_id, account_id, quiet))
 
 
 def _waits(u: Unit, by: Row[Any], boost_id: int, iri: str, target: Row[Any], found: Verdict) -> bool:

@@ -101,10 +101,10 @@ class RemotePost:
     """Whether its pictures are not to be fetched."""
 
 
-def receive(u: Unit, remote: RemotePost) -> int | None:
+def receive(u: Unit, remote: RemotePost, *, quiet: bool = False) -> int | None:
     """Keep a remote post; returns its id. One that is here already is answered with its id, a deleted one with None.
 
-    None also for an answer that the author of what it answers does not let.
+    None also for an answer that the author of what it answers does not let. `quiet`: nobody is notified.
     """
     parent = _parent(u, remote.reply_to_iri)
     wish = Arriving(remote.iri, remote.account_id, remote.approval)
@@ -118,7 +118,7 @@ def receive(u: Unit, remote: RemotePost) -> int | None:
     if not insert_new(u.connection, post, **values):
         before = u.connection.execute(_HERE, {"iri": remote.iri}).first()
         if before is None:
-            return receive(u, remote)  # another post of the same millisecond has drawn the same id
+            return receive(u, remote, quiet=quiet)  # another post of the same millisecond has drawn the same id
         if before.consent is not None and before.deleted_at is None:
             admission.let(u, before.id, wish, parent)
         return before.id if before.deleted_at is None else None
@@ -132,7 +132,7 @@ def receive(u: Unit, remote: RemotePost) -> int | None:
     _adopt(u, post_id, remote, parent.thread_id if parent is not None else str(post_id))
     parts.count_posts(u, remote.account_id, remote.visibility, 1)
     timelines.bring_home(u, post_id, remote.account_id, remote.visibility, values["reply_to_account_id"])
-    u.record(PostReceived(post_id, remote.visibility))
+    u.record(PostReceived(post_id, remote.visibility, quiet))
     if values["group_id"] or remote.mentions or remote.silent_mentions:
         submissions.submit(u, post_id)
     return post_id

@@ -83,6 +83,8 @@ _ANYBODY = union_all(
 
 def on_post(u: Unit, event: PostWritten | PostReceived) -> None:
     """A new post: those whom it names, and those who asked to hear of its author's posts."""
+    if isinstance(event, PostReceived) and event.quiet:
+        return
     if u.connection.execute(_ANYBODY, {"post_id": event.post_id}).first() is None:
         return
     row = _post(u, event.post_id)
@@ -170,6 +172,8 @@ def on_unfavourite(u: Unit, event: FavouriteUndone) -> None:
 def on_boost(u: Unit, event: PostBoosted) -> None:
     """The author is told of a person's boost; a group's are how posts travel, and told only after waiting."""
     row = _post(u, event.post_id)
+    if event.quiet:
+        return
     is_group = u.connection.execute(select(group.c.id).where(group.c.id == event.account_id)).first()
     if row is not None and is_group is None:
         _tell(u, "reblog", event.account_id, [row.account_id], row)
