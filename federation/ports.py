@@ -142,7 +142,7 @@ class LocalObjects(Protocol):
         ...
 
     async def collection(self, owner: str, name: str, reader: Reader) -> Collected | None:
-        """outbox, followers, following, featured, replies, moderators of an actor or post; None: no such thing."""
+        """outbox, followers, following, featured, replies, context, moderators of an actor or post; None: no such thing."""
         ...
 
     async def page(self, iri: str) -> str | None:

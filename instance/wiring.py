@@ -34,6 +34,7 @@ from instance.activities import (
     outgoing_reports,
     probing,
     receipts,
+    threads,
 )
 from instance.activities import incoming_agreements as pledges
 from instance.agreements import agreements, canary, probes, trust
@@ -41,6 +42,7 @@ from instance.auth.registration import MAIL
 from instance.clock import DAY, HOUR, MINUTE
 from instance.content import conversations, dislikes, polls, retention, timelines, votes
 from instance.content import erasure as post_erasure
+from instance.content import threads as post_threads
 from instance.db.unit import Handlers
 from instance.house import House
 from instance.jobs import daily
@@ -195,6 +197,7 @@ def jobs(house: House) -> dict[str, JobHandler]:
     """kind of job -> its handler"""
     return {
         accounts.ERASURE: erasure.run,
+        post_threads.JOB: threads.Backfill(house.federation).run,
         post_erasure.ERASURE: post_erasure.run,
         polls.CLOSING: polls.run,
         keys.KIND: partial(keys.mint, house),

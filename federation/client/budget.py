@@ -21,6 +21,11 @@ class Budget:
     parties: frozenset[str]
     spent: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether nothing is left."""
+        return self.spent.total() >= MOST
+
     def spend(self, host: str) -> None:
         """Take one request. Raises RefusedError."""
         self.spent[host] += 1

@@ -19,7 +19,7 @@ from federation.signatures.verify import verify
 from federation.vocab.build import collection, with_context
 from policies.peers import Stance, stance
 
-COLLECTIONS = frozenset({"outbox", "followers", "following", "featured", "replies", "moderators"})
+COLLECTIONS = frozenset({"outbox", "followers", "following", "featured", "replies", "context", "moderators"})
 ACTIVITY_TYPES = ("application/activity+json", "application/ld+json", "application/json")
 ANSWERED = frozenset({Stance.ALLOWED, Stance.LIMITED})
 

@@ -17,7 +17,7 @@ from instance.activities.addressing import inner_of, visibility_of
 from instance.activities.gathering import Standing, learn, standing, strangers
 from instance.activities.incoming_members import forget
 from instance.clock import DAY
-from instance.content import posts, receive
+from instance.content import posts, receive, threads
 from instance.content.admission import Approval, RemoteQuote
 from instance.content.receive import RemoteAttachment, RemotePoll, RemotePost
 from instance.db.content import post
@@ -28,7 +28,8 @@ from instance.people.remote import RemoteProfile
 from policies.decision import Obligation
 
 UNTITLED = frozenset({"Note", "Question"})
-MOST_ABOVE = 5
+MOST_ABOVE = 1
+"""What an answer answers is fetched with it, for its rules count; the rest of the thread comes in a job."""
 NEWS_FOR = 30 * DAY  # as long as a Create may be on its way
 VISIBLE_TO_ANYONE = frozenset({"public", "unlisted"})
 
@@ -78,7 +79,9 @@ class Written:
             keep(u, one)
         learn(u, gathered.profiles)
         if not _is_vote(u, gathered.about):
-            keep(u, gathered, activity.id)
+            post_id = keep(u, gathered, activity.id)
+            if post_id is not None and gathered.about.in_reply_to:
+                threads.ask(u, post_id)
 
 
 class Changed:
@@ -283,6 +286,7 @@ def _remote_post(u: Unit, gathered: Gathered) -> RemotePost | None:
         attachments=_files(about),
         poll=_poll(about),
         edited_at=about.updated,
+        context_iri=about.context or None,
         policy=policy_of(about.raw, author.iri, author.followers_iri or ""),
         approval=gathered.approval,
         quote=gathered.quote,

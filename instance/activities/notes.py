@@ -76,6 +76,7 @@ def compose(connection: Connection, site: Site, row: Row[Any]) -> Composed | Non
             to=to.to,
             cc=to.cc,
             audience=group.iri if group else "",
+            context=row.context_iri or "",
             in_reply_to=_parent_iri(connection, row),
             name=words.title,
             summary=words.summary,

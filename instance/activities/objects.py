@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, exists, select
 
 from federation.ports import Collected, Reader
 from federation.vocab import build
-from instance.activities import consenting, notes, pledged
+from instance.activities import consenting, notes, pledged, shelves
 from instance.content import moderation
 from instance.db.content import pin, post
 from instance.db.people import follow, restriction
@@ -113,8 +113,8 @@ def _reader_facts(connection: Connection, row: Row[Any], reader: Reader) -> Read
 
 
 def _collection(connection: Connection, site: Site, owner: str, name: str, reader: Reader) -> Collected | None:
-    if name == "replies":
-        return _replies(connection, owner)
+    if name in {"replies", "context"}:
+        return _of_post(connection, site, owner, name, reader)
     row = accounts.by_iri(connection, owner)
     if row is None or row.domain or not accounts.is_shown(row):
         return None
@@ -130,6 +130,18 @@ def _collection(connection: Connection, site: Site, owner: str, name: str, reade
         found = accounts.by_ids(connection, groups.moderators(connection, row.id))
         return Collected([account.iri for account in found.values()])
     return None
+
+
+def _of_post(connection: Connection, site: Site, iri: str, name: str, reader: Reader) -> Collected | None:
+    """Replies and thread of a post, for who may read the post."""
+    row = notes.by_iri(connection, iri)
+    if row is None or not row.iri.startswith(site.base_url + "/") or row.boost_of_id or row.deleted_at is not None:
+        return None
+    if row.visibility not in notes.ON_THE_WIRE or not _decision(connection, site, row, reader).allowed:
+        return None
+    known = accounts.by_iri(connection, reader.actor)
+    reader_id = known.id if known is not None and known.domain else None
+    return (shelves.replies if name == "replies" else shelves.context)(connection, site, row, reader_id)
 
 
 def _newest(connection: Connection, row: Row[Any]) -> list[Any]:
@@ -191,18 +203,6 @@ def _pinned(connection: Connection, account_id: int) -> list[Any]:
     asked = select(post.c.iri).join(pin, pin.c.post_id == post.c.id).where(pin.c.account_id == account_id)
     shown = asked.where(post.c.visibility.in_(FOR_ANYONE), ~post.c.local_only, post.c.deleted_at.is_(None))
     return list(connection.execute(shown.order_by(pin.c.id.desc())).scalars())
-
-
-def _replies(connection: Connection, iri: str) -> Collected | None:
-    row = notes.by_iri(connection, iri)
-    if row is None or row.visibility not in FOR_ANYONE or row.local_only or row.deleted_at is not None or row.consent:
-        return None
-    answers = (post.c.reply_to_id == row.id, post.c.visibility.in_(FOR_ANYONE), post.c.deleted_at.is_(None))
-    asked = select(post.c.iri).where(
-        *answers, ~post.c.local_only, post.c.removed_at.is_(None), post.c.consent.is_(None)
-    )
-    found = connection.execute(asked.order_by(post.c.id).limit(PAGE))
-    return Collected(list(found.scalars()))
 
 
 def _page(connection: Connection, site: Site, iri: str) -> str | None:

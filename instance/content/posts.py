@@ -163,13 +163,14 @@ def _insert(u: Unit, author: Row[Any], draft: Draft, made: Formatted, given: Aud
         "source_type": draft.content_type,
         "app_id": draft.app_id,
         "thread_id": str(post_id),
+        "context_iri": f"{author.iri}/p/{post_id}/context",
         "policy": rules.of_new_post(author, given.visibility, given.group_id, dict(draft.rules)),
         "created_at": u.now,
         "received_at": u.now,
     }
     if parent is not None:
         values |= {"reply_to_id": parent.id, "reply_to_account_id": parent.account_id, "reply_to_iri": parent.iri}
-        values["thread_id"] = parent.thread_id
+        values |= {"thread_id": parent.thread_id, "context_iri": parent.context_iri}
     u.connection.execute(insert(post).values(**values, **columns(u.site.vault, post_id, given.visibility, words)))
     return post_id
 

@@ -90,6 +90,7 @@ class RemotePost:
     attachments: Sequence[RemoteAttachment] = field(default_factory=tuple)
     poll: RemotePoll | None = None
     edited_at: Millis | None = None
+    context_iri: str | None = None
     policy: dict[str, Any] | None = None
     approval: Approval | None = None
     quote: RemoteQuote | None = None
@@ -177,6 +178,7 @@ def _values(u: Unit, post_id: int, remote: RemotePost, parent: Row[Any] | None) 
         "reply_to_account_id": parent.account_id if parent is not None else None,
         "reply_to_iri": remote.reply_to_iri,
         "thread_id": parent.thread_id if parent is not None else str(post_id),
+        "context_iri": remote.context_iri,
         "visibility": remote.visibility,
         "created_at": min(remote.created_at, u.now),
         "received_at": u.now,

@@ -1,15 +1,24 @@
-"""Threads: what comes before a post and what answers it, as far as the reader may see."""
+"""Threads: what comes before a post and what answers it, as far as the reader may see; when the rest is to be fetched."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select, update
 
+from instance.clock import MINUTE, Millis
 from instance.content.visible import readable, visible_to
 from instance.db.content import post
+from instance.db.people import account
+from instance.db.unit import Unit
 from instance.groups.acting import is_moderator
+from instance.jobs.table import enqueue
 
 MOST = 4096
 MOST_FOR_STRANGERS = 60
+JOB = "fetch-thread"
+PAUSE: Millis = 15 * MINUTE
+"""How long a thread is left alone once others were asked for it."""
+OPEN_TO_ALL = frozenset({"public", "unlisted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,46 @@ def context(connection: Connection, reader_id: int | None, post_id: int) -> Cont
             below.setdefault(row.reply_to_id, []).append(row.id)
     shown_id = start.boost_of_id or start.id
     return Context(_above(shown_id, parents, seen)[-most:], _under(shown_id, below, seen)[:most])
+
+
+def is_due(connection: Connection, post_id: int, now: Millis) -> bool:
+    """Whether other servers are to be asked for the rest of a post's thread: it is for everyone, and not asked for of late.
+
+    Of a post for fewer nobody elsewhere is told that it is read.
+    """
+    row = connection.execute(select(post).where(post.c.id == post_id, post.c.deleted_at.is_(None))).first()
+    if row is None or not _is_open(row):
+        return False
+    root = first(connection, row)
+    recent = root.thread_asked_at is not None and root.thread_asked_at > now - PAUSE
+    return not recent and _is_open(root) and _reaches_elsewhere(connection, row.thread_id)
+
+
+def _is_open(row: Row[Any]) -> bool:
+    return row.visibility in OPEN_TO_ALL and not row.local_only and row.consent is None
+
+
+def ask(u: Unit, post_id: int) -> None:
+    """Have a post's thread completed in a job, if that is due: somebody opened it, or a reply came."""
+    if not is_due(u.connection, post_id, u.now):
+        return
+    row = u.connection.execute(select(post).where(post.c.id == post_id)).one()
+    root = first(u.connection, row)
+    u.connection.execute(update(post).where(post.c.id == root.id).values(thread_asked_at=u.now))
+    enqueue(u, JOB, {"post_id": row.boost_of_id or row.id}, unique=f"{JOB}:{row.thread_id}")
+
+
+def first(connection: Connection, row: Row[Any]) -> Row[Any]:
+    """The first known post of a post's thread."""
+    named = int(row.thread_id) if row.thread_id.isdecimal() else row.id
+    return connection.execute(select(post).where(post.c.id == named)).first() or row
+
+
+def _reaches_elsewhere(connection: Connection, thread_id: str) -> bool:
+    """Whether somebody elsewhere takes part, so that there may be more than we know."""
+    theirs = select(post.c.id).join(account, account.c.id == post.c.account_id)
+    theirs = theirs.where(post.c.thread_id == thread_id, account.c.domain != "", post.c.boost_of_id.is_(None))
+    return connection.execute(theirs.limit(1)).first() is not None
 
 
 def _above(post_id: int, parents: dict[int, int | None], seen: set[int]) -> list[int]:

@@ -36,6 +36,8 @@ post = Table(
     count("favourites_count"),
     count("dislikes_count"),  # told by other servers, shown nowhere
     count("quotes_count"),
+    Column("context_iri", Text, nullable=True),  # the collection of its thread (FEP-7888), told by whom it answers
+    time("thread_asked_at", nullable=True),  # of a thread's first post: when other servers were last asked for the rest
     document("policy"),  # who may reply, like, boost, quote (policies.interaction); NULL: the usual rules
     Column("consent", String(8), nullable=True),  # pending, refused: not let by whom it answers or boosts; NULL: shown
     Column("approved_by", Text, nullable=True),  # the authorization that an answer or boost goes with

@@ -81,6 +81,8 @@ async def context(request: Request) -> Response:
     """GET /api/v1/statuses/:id/context"""
     house, reader = house_of(request), await reader_of(request)
     found = await house.store.read(threads.context, reader, path_id(request))
+    if reader is not None and await house.store.read(threads.is_due, path_id(request), house.site.clock.now()):
+        await house.store.unit(threads.ask, path_id(request))
     ids = [*found.ancestors, *found.descendants]
     shown = {_id(raw): raw for raw in await serialise.statuses(house, ids, reader, context="thread")}
     return answer(

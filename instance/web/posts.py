@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from instance.content import boosts, marks, polls, posts
+from instance.content import boosts, marks, polls, posts, threads
 from instance.content.threads import context
 from instance.content.visible import readable
 from instance.db.unit import Unit
@@ -38,6 +38,7 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
     if "json" in asks and "html" not in asks:
         return await _to_the_object(visitor, post_id)
     around = await visitor.house.store.read(context, visitor.account_id, post_id)
+    await _ask_for_the_rest(visitor, post_id)
     before, after = around.ancestors[-MOST_BEFORE:], around.descendants[:MOST_AFTER]
     found = await cards.by_ids(visitor.house, visitor.account_id, [*before, post_id, *after])
     shown = {card.id: card for card in found}
@@ -60,6 +61,13 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
         reply_readers=_reply_readers(card, await _public_posting(visitor)),
         done=_(SENT) if visitor.query("done") == "sent" else "",
     )
+
+
+async def _ask_for_the_rest(visitor: Visitor, post_id: int) -> None:
+    """A member who opens a thread has it completed, in a job."""
+    store, now = visitor.house.store, visitor.house.site.clock.now()
+    if visitor.session is not None and await store.read(threads.is_due, post_id, now):
+        await store.unit(threads.ask, post_id)
 
 
 async def reply(visitor: Visitor) -> Response:
