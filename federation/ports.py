@@ -195,6 +195,21 @@ class Rows(Protocol):
         ...
 
 
+class Followers(Protocol):
+    """Who of ours follows remote actors, for follower synchronisation (FEP-8fcf)."""
+
+    async def compare(self, actor: str, collection: str, url: str, digest: str) -> None:
+        """Have a job look at `url` where this digest over the actor's followers here is not ours."""
+        ...
+
+
+class NoFollowers:
+    """Compares nothing."""
+
+    async def compare(self, actor: str, collection: str, url: str, digest: str) -> None:
+        return None
+
+
 HandlerTable = Mapping[tuple[str, str], Handler]
 """(activity type, object type) -> handler; object type '*' for any, also for a bare IRI."""
 
@@ -213,5 +228,6 @@ class Ports:
     rows: Rows
     forget: Callable[[Any, str], None] = lambda _u, _iri: None
     """(unit, actor IRI): that remote actor is gone for good; its profile and relations go."""
+    followers: Followers = field(default_factory=NoFollowers)
     refusals: tuple[type[Exception], ...] = ()
     """What handlers raise where the instance's own rules say no: nothing is done, and nothing is tried again."""

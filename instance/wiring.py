@@ -15,6 +15,7 @@ from instance.activities import (
     adopted,
     agreed,
     backfill,
+    follower_sync,
     gap_notices,
     incoming_consent,
     incoming_dislikes,
@@ -210,6 +211,7 @@ def jobs(house: House) -> dict[str, JobHandler]:
         canary.BEFRIEND: partial(outgoing_agreements.befriend_job, house.federation),
         probes.PLANT: partial(probing.plant, house),
         probes.STEP: partial(probing.step, house),
+        follower_sync.KIND: partial(follower_sync.look, house.federation),
         software.KIND: partial(software.ask, house.federation),
         MAIL: partial(mail.deliver, house.site, house.store),
     }

@@ -46,6 +46,7 @@ def application(federation: Federation) -> Document:
         "implements": [
             {"type": "Link", "href": "https://datatracker.ietf.org/doc/html/rfc9421", "name": "RFC-9421"},
             {"type": "Link", "href": "https://w3id.org/fep/1b12", "name": "FEP-1b12"},
+            {"type": "Link", "href": "https://w3id.org/fep/8fcf", "name": "FEP-8fcf"},
         ],
     }
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from federation import synchronise
 from federation.context import Federation
 from federation.endpoints.answers import PRIVATE, activity_json, not_found
 from federation.endpoints.application import with_keys
@@ -19,7 +20,8 @@ from federation.signatures.verify import verify
 from federation.vocab.build import collection, with_context
 from policies.peers import Stance, stance
 
-COLLECTIONS = frozenset({"outbox", "followers", "following", "featured", "replies", "context", "moderators"})
+SHELVES = {"outbox", "followers", "following", "featured", "replies", "context", "moderators"}
+COLLECTIONS = frozenset({*SHELVES, synchronise.NAME})
 ACTIVITY_TYPES = ("application/activity+json", "application/ld+json", "application/json")
 ANSWERED = frozenset({Stance.ALLOWED, Stance.LIMITED})
 

@@ -15,6 +15,7 @@ from federation.remote import actors
 from federation.signatures import verify
 from federation.signatures.message import Message
 from federation.signatures.verify import Claim, SignedBy
+from federation.synchronise import HEADER, compare
 from federation.vocab import limits
 from federation.vocab.iris import host_of, is_iri, same_origin
 from federation.vocab.jsonld import needs_processing
@@ -57,6 +58,8 @@ async def accept(federation: Federation, message: Message, recipient: str | None
     if await _ends_before_the_key(federation, claim, head):
         return
     await _keep_of(federation, await verify.check(federation, claim), head, message.body, recipient)
+    if HEADER in message.headers:
+        await compare(federation, head.actor, message.header(HEADER), claim.base)
 
 
 async def _accept_renamed(

@@ -13,6 +13,7 @@ from federation.outbound.enqueue import TAKEN
 from federation.outbound.knock import knock
 from federation.signatures.digest import digest
 from federation.signatures.keyring import NoKeyError
+from federation.synchronise import header_for
 from federation.vocab.iris import host_of
 from policies.decision import Obligation
 from policies.redaction import take_out
@@ -37,7 +38,8 @@ async def deliver(federation: Federation, item: Delivery, digests: Digests) -> O
     if item.item_id not in digests:
         digests[item.item_id] = digest(item.body)
     try:
-        posted = await knock(federation, key, item.inbox, item.body, digests[item.item_id])
+        more = await header_for(federation, item.actor, item.inbox) if _to_followers(item) else {}
+        posted = await knock(federation, key, item.inbox, item.body, digests[item.item_id], more)
     except UnreachableError as error:
         return Outcome(item.id, "ready", None, error.text)
     except RefusedError as error:
@@ -45,6 +47,11 @@ async def deliver(federation: Federation, item: Delivery, digests: Digests) -> O
     except FederationError as error:
         return Outcome(item.id, "ready", None, error.text)
     return judge(federation, item, posted)
+
+
+def _to_followers(item: Delivery) -> bool:
+    """Whether it is for followers alone: then their server is told which of its people we believe to be some (FEP-8fcf)."""
+    return item.facts.get("visibility") == "followers"
 
 
 def _without(item: Delivery, obligations: frozenset[Obligation]) -> Delivery:

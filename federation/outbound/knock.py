@@ -1,22 +1,26 @@
 """One POST to an inbox, signed as its server reads it: with the scheme that was learnt, else cavage, then RFC 9421."""
 
+from collections.abc import Mapping
+
 from federation.client.lines import Posted
 from federation.context import Federation
 from federation.remote import schemes
 from federation.remote.schemes import OFFERED, REFUSED
 from federation.signatures.keyring import OwnKey
 from federation.signatures.message import CAVAGE
-from federation.signatures.sign import post_headers
+from federation.signatures.sign import NONE, post_headers
 from federation.vocab.iris import host_of
 
 LATER = frozenset({401, 408, 425, 429})
 
 
-async def knock(federation: Federation, key: OwnKey, inbox: str, body: bytes, body_digest: str) -> Posted:
+async def knock(
+    federation: Federation, key: OwnKey, inbox: str, body: bytes, body_digest: str, more: Mapping[str, str] = NONE
+) -> Posted:
     """POST once, and once more with the other scheme where the first one is refused. Raises what `lines.post` raises."""
 
     async def send(scheme: str) -> Posted:
-        made = post_headers(key, inbox, federation.clock.wire(), body, body_digest, scheme=scheme)
+        made = post_headers(key, inbox, federation.clock.wire(), body, body_digest, scheme=scheme, more=more)
         made |= {"user-agent": federation.user_agent, "content-length": str(len(body)), "accept": "*/*"}
         return await federation.lines.post(
             inbox, [(name.encode(), value.encode()) for name, value in made.items()], body

@@ -1,5 +1,6 @@
 """One door out: which headers a request of ours carries, and their signature, of either scheme (`remote.schemes` says which)."""
 
+from collections.abc import Mapping
 from email.utils import formatdate
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from federation.signatures.message import CAVAGE, RFC9421, Message
 
 ACTIVITY = "application/activity+json"
 COVERED = ["@method", "@target-uri", "@authority", "date"]
+NONE: Mapping[str, str] = {}
 ACCEPT = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 
 
@@ -23,15 +25,24 @@ def get_headers(key: OwnKey, url: str, wire_now: int, accept: str = ACCEPT, *, s
 
 
 def post_headers(
-    key: OwnKey, url: str, wire_now: int, body: bytes, body_digest: str = "", *, scheme: str = CAVAGE
+    key: OwnKey,
+    url: str,
+    wire_now: int,
+    body: bytes,
+    body_digest: str = "",
+    *,
+    scheme: str = CAVAGE,
+    more: Mapping[str, str] = NONE,
 ) -> dict[str, str]:
-    """Headers of a signed POST; `body_digest` (of `digest`) saves computing it again for each recipient."""
+    """Headers of a signed POST, `more` among them; `body_digest` (of `digest`) saves computing it for each recipient."""
     target, host = _split(url)
     body_digest = body_digest or digest(body)
-    signed = {"host": host, "date": http_date(wire_now)}
+    signed = {"host": host, "date": http_date(wire_now), **more}
     if scheme == RFC9421:
         signed |= {"content-digest": rfc9530(body_digest), "content-type": ACTIVITY}
-        return signed | _rfc9421(key, "POST", url, signed, [*COVERED, "content-digest", "content-type"], wire_now)
+        return signed | _rfc9421(
+            key, "POST", url, signed, [*COVERED, "content-digest", "content-type", *more], wire_now
+        )
     signed |= {"digest": body_digest, "content-type": ACTIVITY}
     return signed | {"signature": cavage.sign(key.private, key.id, "POST", target, signed)}
 

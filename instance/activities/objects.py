@@ -5,12 +5,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, exists, select
 
+from federation import synchronise
 from federation.ports import Collected, Reader
 from federation.vocab import build
+from federation.vocab.iris import same_origin
 from instance.activities import consenting, notes, pledged, shelves
 from instance.content import moderation
 from instance.db.content import pin, post
-from instance.db.people import follow, restriction
+from instance.db.people import account, follow, restriction
 from instance.db.store import Store
 from instance.groups import groups
 from instance.people import accounts
@@ -122,6 +124,8 @@ def _collection(connection: Connection, site: Site, owner: str, name: str, reade
         return Collected()
     if row.kind == "group" and name in {"outbox", "featured"}:
         return _embedded(connection, site, _shelf(connection, row, name), reader)
+    if name == synchronise.NAME:
+        return Collected(_followers_there(connection, row.id, reader))
     if name == "outbox":
         return Collected(_newest(connection, row))
     if name == "featured":
@@ -142,6 +146,14 @@ def _of_post(connection: Connection, site: Site, iri: str, name: str, reader: Re
     known = accounts.by_iri(connection, reader.actor)
     reader_id = known.id if known is not None and known.domain else None
     return (shelves.replies if name == "replies" else shelves.context)(connection, site, row, reader_id)
+
+
+def _followers_there(connection: Connection, account_id: int, reader: Reader) -> list[Any]:
+    """Followers that live where the reader does: its server knows them already (FEP-8fcf)."""
+    asked = select(account.c.iri).join(follow, follow.c.follower_id == account.c.id)
+    there = (follow.c.target_id == account_id, follow.c.state == "accepted", account.c.domain == reader.host)
+    found = connection.execute(asked.where(*there, account.c.deleted_at.is_(None)).order_by(follow.c.id)).scalars()
+    return [iri for iri in found if same_origin(iri, reader.actor)]
 
 
 def _newest(connection: Connection, row: Row[Any]) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from federation.ports import HandlerTable, Ports
 from instance.activities.actors import Actors
+from instance.activities.follower_sync import Followers
 from instance.activities.incoming_members import forget
 from instance.activities.judging import Judge
 from instance.activities.objects import Objects
@@ -25,5 +26,6 @@ def make_ports(site: Site, store: Store, handlers: HandlerTable) -> Ports:
         handlers,
         OurRows(),
         forget,
+        Followers(store),
         (RefusalError,),
     )

@@ -119,7 +119,7 @@ class Peer:
         return given | {"object": about} | terms
 
     def signed_headers(self, actor: str, method: str, url: str, body: bytes = b"", **change: Any) -> dict[str, str]:
-        """Headers of a signed request. `change`: date, digest, names, key_id, key, host."""
+        """Headers of a signed request. `change`: date, digest, names, key_id, key, host, more, sign_more."""
         digest = "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode()
         headers = {
             "Host": change.get("host", urlsplit(url).netloc),
@@ -131,6 +131,8 @@ class Peer:
             names.append("digest")
         else:
             headers["Accept"] = ACTIVITY
+        headers |= change.get("more", {})
+        names += change.get("more", {}) if change.get("sign_more", True) else ()
         names = change.get("names", names)
         key = change.get("key") or self.keys[actor]
         key_id = change.get("key_id", f"{actor}#main-key")
