@@ -4,9 +4,9 @@ SECURITY no. 2, 7 and 8: the document's id is the address that it came from, or 
 content type is an ActivityStreams one; a redirect never speaks for the host that redirected.
 """
 
-from collections.abc import Callable
 from typing import Any
 
+from federation.client.gate import Allow, speaks_to
 from federation.client.http import Answer, Headers, Signing
 from federation.context import Federation
 from federation.errors import (
@@ -23,11 +23,9 @@ from federation.signatures.sign import get_headers
 from federation.vocab import limits
 from federation.vocab.iris import bare, host_of, is_iri
 from federation.vocab.normalise import Read, normalise
-from policies.peers import Stance, stance
 
 TYPES = frozenset({"application/activity+json", "application/ld+json"})
 PROFILE = "https://www.w3.org/ns/activitystreams"
-SPOKEN_TO = frozenset({Stance.ALLOWED, Stance.LIMITED, Stance.HELD})
 LATER = frozenset({408, 425, 429})
 
 
@@ -56,7 +54,6 @@ async def fetch_document(federation: Federation, iri: str) -> dict[str, Any]:
 
 async def get_json(federation: Federation, url: str) -> tuple[dict[str, Any], str]:
     """(document, where it came from); signed by the Application, content type and limits checked."""
-    policy = await federation.ports.policy.document()
     key = await federation.keyring.signer(federation.actor)
 
     async def headers(address: str) -> Headers:
@@ -64,9 +61,7 @@ async def get_json(federation: Federation, url: str) -> tuple[dict[str, Any], st
         scheme = schemes.order(await schemes.known(federation, host))[host in refused]
         return get_headers(key, address, federation.clock.wire(), scheme=scheme)
 
-    def allow(host: str) -> bool:
-        return host != federation.domain and stance(policy, host) in SPOKEN_TO
-
+    allow = speaks_to(federation)
     if not is_iri(url):
         raise RefusedError("that is no address")
     refused: set[str] = set()
@@ -84,7 +79,7 @@ async def get_json(federation: Federation, url: str) -> tuple[dict[str, Any], st
 
 
 async def _knock_again(
-    federation: Federation, url: str, first: Answer, refused: set[str], headers: Signing, allow: Callable[[str], bool]
+    federation: Federation, url: str, first: Answer, refused: set[str], headers: Signing, allow: Allow
 ) -> Answer:
     """The same with the other scheme of signatures, which is remembered where it is taken."""
     host = host_of(first.url)

@@ -109,7 +109,7 @@ class Client:
         url: str,
         types: frozenset[str],
         headers: Signing,
-        allow: Callable[[str], bool],
+        allow: Callable[[str], Awaitable[bool]],
         most: int = MOST_BYTES,
     ) -> Answer:
         """GET with at most three redirects, each as the first: signed anew, its host asked of `allow` and the guard.
@@ -125,7 +125,9 @@ class Client:
         except (httpcore.NetworkError, httpcore.ProtocolError, httpx.TransportError, OSError, ssl.SSLError) as error:
             raise UnreachableError(f"{host_of(url)} can't be reached: {type(error).__name__}") from error
 
-    async def look(self, url: str, headers: Signing, allow: Callable[[str], bool], most: int = MOST_BYTES) -> Seen:
+    async def look(
+        self, url: str, headers: Signing, allow: Callable[[str], Awaitable[bool]], most: int = MOST_BYTES
+    ) -> Seen:
         """GET whatever is there: any status, any type, at most `most` bytes of it; redirects as in `get`.
 
         Raises UnreachableError, RefusedError.
@@ -133,7 +135,7 @@ class Client:
         try:
             async with asyncio.timeout(TOTAL_SECONDS):
                 for _ in range(MOST_REDIRECTS + 1):
-                    if not is_iri(url) or not allow(host_of(url)):
+                    if not is_iri(url) or not await allow(host_of(url)):
                         raise RefusedError("that address is none that we speak to")
                     location, seen = await self._see(url, await headers(url), most)
                     if seen is not None:
@@ -162,10 +164,10 @@ class Client:
             return "", Seen(url, response.status_code, kind, response.headers.get_list("link"), b"".join(parts))
 
     async def _follow(
-        self, url: str, types: frozenset[str], headers: Signing, allow: Callable[[str], bool], most: int
+        self, url: str, types: frozenset[str], headers: Signing, allow: Callable[[str], Awaitable[bool]], most: int
     ) -> Answer:
         for _ in range(MOST_REDIRECTS + 1):
-            if not is_iri(url) or not allow(host_of(url)):
+            if not is_iri(url) or not await allow(host_of(url)):
                 raise RefusedError("that address is none that we speak to")
             location, answer = await self._once(url, types, await headers(url), most)
             if answer is not None:

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from federation.client.fetch import SPOKEN_TO, check_status
+from federation.client.fetch import check_status
+from federation.client.gate import speaks_to
 from federation.client.http import Headers
 from federation.context import Federation
 from federation.errors import MalformedError, RefusedError, UnreachableError
 from federation.vocab import limits
 from federation.vocab.iris import host_of
 from federation.vocab.reading import listed
-from policies.peers import stance
 
 TYPES = frozenset({"application/json", "application/jrd+json", "application/activity+json"})
 MOST_BYTES = 100_000
@@ -48,15 +48,11 @@ def _addresses(links: dict[str, Any], host: str) -> list[str]:
 
 
 async def _get(federation: Federation, url: str, host: str) -> dict[str, Any]:
-    policy = await federation.ports.policy.document()
 
     async def headers(_address: str) -> Headers:
         return {"accept": "application/json"}
 
-    def allow(other: str) -> bool:
-        return other == host != federation.domain and stance(policy, other) in SPOKEN_TO
-
-    answer = await federation.client.get(url, TYPES, headers, allow, MOST_BYTES)
+    answer = await federation.client.get(url, TYPES, headers, speaks_to(federation, host), MOST_BYTES)
     check_status(answer.status, host)
     return limits.parse(answer.body)
 

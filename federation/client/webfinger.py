@@ -3,7 +3,8 @@
 from typing import Any
 from urllib.parse import quote
 
-from federation.client.fetch import SPOKEN_TO, check_status
+from federation.client.fetch import check_status
+from federation.client.gate import speaks_to
 from federation.client.http import Headers
 from federation.context import Federation
 from federation.errors import GoneError, MalformedError, RefusedError, UnbelievableError, UnreachableError
@@ -12,7 +13,7 @@ from federation.remote.actors import RemoteActor
 from federation.vocab import limits
 from federation.vocab.iris import host_of, is_iri
 from federation.vocab.reading import listed
-from policies.peers import clean_host, stance
+from policies.peers import clean_host
 
 TYPES = frozenset({"application/jrd+json", "application/json"})
 ACTIVITY_TYPES = ("application/activity+json", "application/ld+json")
@@ -58,14 +59,11 @@ async def _ask(federation: Federation, name: str, host: str) -> tuple[str, str]:
     """(actor IRI, subject) as a host's WebFinger says."""
     if host == federation.domain:
         raise RefusedError("that is one of ours")
-    policy = await federation.ports.policy.document()
 
     async def headers(_address: str) -> Headers:
         return {"accept": "application/jrd+json, application/json"}
 
-    def allow(other: str) -> bool:
-        return other != federation.domain and stance(policy, other) in SPOKEN_TO
-
+    allow = speaks_to(federation)
     path = f"{host}/.well-known/webfinger?resource=acct:{quote(name)}@{host}"
     try:
         answer = await federation.client.get(f"https://{path}", TYPES, headers, allow)

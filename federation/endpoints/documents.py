@@ -18,7 +18,8 @@ from federation.endpoints.reading import read
 from federation.ports import Collected, Reader
 from federation.signatures.verify import verify
 from federation.vocab.build import collection, with_context
-from policies.peers import Stance, stance
+from policies.engine import stands
+from policies.peers import Stance
 
 SHELVES = {"outbox", "followers", "following", "featured", "replies", "context", "moderators"}
 COLLECTIONS = frozenset({*SHELVES, synchronise.NAME})
@@ -58,8 +59,8 @@ def is_browser(request: Request) -> bool:
 async def reader_of(federation: Federation, request: Request) -> Reader | None:
     """Who asks; None where the policy does not let that server read. Raises UnsignedError before any look-up."""
     signed = await verify(federation, await read(federation, request))
-    policy = await federation.ports.policy.document()
-    return Reader(signed.actor, signed.host) if stance(policy, signed.host) in ANSWERED else None
+    policy, peer = await federation.ports.policy.about(signed.host)
+    return Reader(signed.actor, signed.host) if stands(policy, peer).stance in ANSWERED else None
 
 
 async def _actor(federation: Federation, iri: str, reader: Reader) -> Response:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from federation.client.budget import budget
 from federation.client.fetch import fetch, get_json
+from federation.client.gate import who_signs
 from federation.context import Federation
 from federation.errors import FederationError, GoneError, MalformedError, UnbelievableError
 from federation.remote.actors import GONE_FOR_GOOD, gone, learn
@@ -84,7 +85,7 @@ def _row(connection: Connection, key_id: str) -> Any:
 
 async def _fetched(federation: Federation, key_id: str) -> KnownKey:
     try:
-        with budget(host_of(key_id), federation.domain):
+        with budget(host_of(key_id), federation.domain), who_signs(host_of(key_id)):
             return await _fetch(federation, key_id)
     except FederationError as error:
         pause = MISSED_UNREACHABLE if error.retry else MISSED_REFUSED

@@ -1,6 +1,5 @@
 """Looks at a peer as a stranger does: unsigned GETs of pages, media and public API. Nothing is kept but what was found."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from federation.client.http import Headers, Seen
@@ -36,9 +35,8 @@ async def glance(federation: Federation, url: str, accept: str = ANYTHING) -> Gl
     async def headers(_address: str) -> Headers:
         return {"accept": accept}
 
-    seen: Seen = await federation.client.look(url, headers, _only(host))
+    async def allow(other: str) -> bool:
+        return other == host
+
+    seen: Seen = await federation.client.look(url, headers, allow)
     return Glance(seen.url, seen.status, seen.body)
-
-
-def _only(host: str) -> Callable[[str], bool]:
-    return lambda other: other == host

@@ -4,13 +4,13 @@ Sources: RFC 6903 (`rel="privacy-policy"`), FEP-2677 and FEP-d556 (the Applicati
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from federation.client.fetch import SPOKEN_TO, TYPES, check_status
+from federation.client.fetch import TYPES, check_status
+from federation.client.gate import SPOKEN_TO, Allow
 from federation.client.http import Headers
 from federation.context import Federation
 from federation.errors import (
@@ -230,8 +230,11 @@ def may_ask(policy: PolicyDocument, host: str, now: int) -> bool:
     return found.stance in SPOKEN_TO or (not found.rules and policy.meeting is not Stance.BLOCKED)
 
 
-def _only(host: str) -> Callable[[str], bool]:
-    return lambda other: other == host
+def _only(host: str) -> Allow:
+    async def allow(other: str) -> bool:
+        return other == host
+
+    return allow
 
 
 async def _plain(_address: str) -> Headers:

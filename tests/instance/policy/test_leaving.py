@@ -34,7 +34,7 @@ async def _known(a: Running, host: str = "peer.example", **what: Any) -> None:
     await a.house.store.unit(keep)
 
 
-async def _promises(a: Running, host: str = "peer.example") -> None:
+async def promises(a: Running, host: str = "peer.example") -> None:
     """The peer publishes the same policy as one of ours, and it was verified."""
     now = a.house.site.clock.now()
     envelope = Envelope(f"https://{host}/policy", f"https://{host}/actor", "", 1, now - DAY, now + DAY, b"")
@@ -61,14 +61,14 @@ async def test_words_that_are_not_public_wait_for_a_promise(world: World) -> Non
     await write("nothing is known of the peer")
     await write("hello everybody", "public")
     assert [one.body["object"]["to"][0][-6:] for one in at.peer.received] == ["Public"]
-    await _promises(at.a)
+    await promises(at.a)
     await write("now it promises")
     assert len(at.peer.received) == 2
     await _known(at.a, waits_until=now + DAY)
     await write("it was agreed once")
     states = await at.a.house.store.read(_states)
     assert (len(at.peer.received), states[-1]) == (2, ("waits", "requirement-waits"))
-    await _promises(at.a)
+    await promises(at.a)
     await at.a.house.store.unit(adopt.judge_again, "peer.example")
     await world.settle()
     assert [one.body["object"]["content"] for one in at.peer.received][2:] == ["<p>it was agreed once</p>"]
@@ -81,7 +81,7 @@ async def test_a_read_is_judged_by_the_promises_too(world: World) -> None:
     assert (await at.peer.get(at.a, path, at.bob)).status_code == 200
     await at.rule(requirement=Requirement(assurance=Assurance.CLAIMED))
     assert (await at.peer.get(at.a, path, at.bob)).status_code == 404
-    await _promises(at.a)
+    await promises(at.a)
     assert (await at.peer.get(at.a, path, at.bob)).status_code == 200
 
 
