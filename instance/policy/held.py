@@ -1,0 +1,78 @@
+"""What waits for a person: who can see it, let it in, forget it. Moderators decide; what is let in is judged once more, but
+for rules that hold things.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select, update
+
+from federation.schema import inbox_activity
+from instance.clock import Millis
+from instance.db.unit import Unit
+from instance.errors import NotFoundError
+from instance.policy.effects import note
+
+MOST = 100
+EXCERPT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An activity that is held. `said` are the words that it brings, as they came: not safe to be shown as HTML."""
+
+    id: int
+    host: str
+    actor: str
+    kind: str
+    reason: str
+    received_at: Millis
+    said: str
+
+
+def waiting(connection: Connection, host: str | None = None) -> list[Waiting]:
+    """What is held, the oldest first; of one server, or all."""
+    table = inbox_activity.c
+    asked = select(inbox_activity).where(table.state == "held", *([table.host == host] if host is not None else []))
+    rows = connection.execute(asked.order_by(table.id).limit(MOST))
+    return [
+        Waiting(row.id, row.host, row.actor, row.kind, row.reason or "", row.received_at, _said(row.body))
+        for row in rows
+    ]
+
+
+def let_in(u: Unit, number: int) -> None:
+    """Let one in; it is worked on at once. Raises NotFoundError where it does not wait any more."""
+    values = {"state": "received", "reason": None, "let_in_at": u.now, "next_try_at": u.now, "tries": 0}
+    _decide(u, number, "held let in", values)
+    u.wake("inbox")
+
+
+def forget(u: Unit, number: int) -> None:
+    """Erase one; its sender is not told. Raises NotFoundError where it does not wait any more."""
+    _decide(u, number, "held forgotten", {"state": "ignored", "body": None, "done_at": u.now})
+
+
+def _decide(u: Unit, number: int, what: str, values: dict[str, Any]) -> None:
+    table = inbox_activity.c
+    mine = update(inbox_activity).where(table.id == number, table.state == "held").values(**values)
+    host = u.connection.execute(mine.returning(table.host)).scalar()
+    if host is None:
+        raise NotFoundError
+    note(u, host, what, 1, "moderator")
+
+
+def _said(body: bytes | None) -> str:
+    """The words of the object, or of the activity itself (a report, a request)."""
+    try:
+        found = msgspec.json.decode(body or b"{}")
+    except msgspec.DecodeError:
+        return ""
+    about = found.get("object") if isinstance(found, dict) else None
+    for one in (about, found):
+        if isinstance(one, dict):
+            words = [one.get(name) for name in ("name", "summary", "content")]
+            if any(words):
+                return "\n".join(word for word in words if isinstance(word, str))[:EXCERPT]
+    return ""

@@ -1,0 +1,67 @@
+"""What a rule holds waits for a moderator, who sees it, lets it in or forgets it."""
+
+import pytest
+
+from instance.errors import NotFoundError
+from instance.policy import held
+from instance.policy.effects import effects
+from policies.peers import Stance
+from policies.sections import Incoming, PeerRule, WordRule
+from policies.treatments import Treatment
+from tests.instance.policy.elsewhere import elsewhere
+from tests.support.world import World
+
+HOLDS = Incoming(words=(WordRule("cure", frozenset({Treatment.HOLD})),))
+
+
+async def test_a_moderator_lets_one_in_and_forgets_another(world: World) -> None:
+    at = await elsewhere(world)
+    store = at.a.house.store
+    await at.rule(incoming=HOLDS)
+    notes = [await at.writes(number, f"<p>a cure, {number}</p>") for number in (1, 2)]
+    first, second = await store.read(held.waiting)
+    assert (first.host, first.actor, first.kind, first.reason) == ("peer.example", at.bob, "Create", "policy: words")
+    assert first.said == "<p>a cure, 1</p>"
+    await store.unit(held.let_in, first.id)
+    await store.unit(held.forget, second.id)
+    await world.settle()
+    assert [one["uri"] for one in await at.home()] == [notes[0]["id"]]
+    assert await store.read(held.waiting) == []
+    for decide in (held.let_in, held.forget):
+        with pytest.raises(NotFoundError):
+            await store.unit(decide, second.id)
+    found = [(row.host, row.what, row.number) for row in await store.read(effects)]
+    assert found[:2] == [("peer.example", "held forgotten", 1), ("peer.example", "held let in", 1)]
+
+
+async def test_what_was_let_in_is_still_refused_where_a_rule_refuses(world: World) -> None:
+    at = await elsewhere(world)
+    await at.rule(incoming=HOLDS)
+    await at.writes(1, "<p>a cure</p>")
+    [one] = await at.a.house.store.read(held.waiting)
+    await at.a.house.store.unit(held.let_in, one.id)
+    await at.rule(peers={"peer.example": PeerRule(Stance.BLOCKED)})
+    await world.settle()
+    assert await at.home() == []
+
+
+async def test_a_new_policy_lets_in_what_it_would_not_hold(world: World) -> None:
+    at = await elsewhere(world)
+    await at.rule(incoming=HOLDS)
+    await at.writes(1, "<p>a cure</p>")
+    await at.rule(peers={"other.example": PeerRule(Stance.BLOCKED)})
+    await world.settle()
+    assert await at.home() == []  # judged again, held again
+    await at.rule(incoming=Incoming())
+    await world.settle()
+    assert len(await at.home()) == 1
+
+
+async def test_effects_of_a_policy_are_written_down(world: World) -> None:
+    at = await elsewhere(world)
+    await at.ana.post("/api/v1/statuses", json={"status": "waits in the queue", "visibility": "public"})
+    await at.rule(peers={"peer.example": PeerRule(Stance.LIMITED)})
+    await at.rule(peers={"peer.example": PeerRule(Stance.BLOCKED)})
+    found = {(row.host, row.what, row.number, row.reason) for row in await at.a.house.store.read(effects)}
+    assert ("peer.example", "out of sight", 1, "") in found
+    assert ("peer.example", "delivery cancelled", 1, "peer-blocked") in found
