@@ -32,6 +32,14 @@ class AccountDeleted:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountMoved:
+    """A member has moved; her account here points to the new one."""
+
+    account_id: int
+    target_iri: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountSuspended:
     """A moderator suspended an account (`is_back` False), or took that back."""
 

@@ -31,6 +31,10 @@ class Resolver(Protocol):
         """The id of the account behind a handle; one without a host is ours."""
         ...
 
+    async def afresh(self, asked: str) -> int | None:
+        """The account behind a handle or an address, its profile as it is at its own server now; None: can't be had."""
+        ...
+
     async def learn(self, text: str) -> int | None:
         """The id of the account, if any, that a handle or an address names; a post is kept all the same."""
         ...

@@ -79,6 +79,18 @@ class Lookup:
         except (FederationError, RefusalError):
             return int(row.id) if row is not None and accounts.is_shown(row) else None
 
+    async def afresh(self, asked: str) -> int | None:
+        """The account behind a handle or an address, its profile as it is at its own server now; None: can't be had."""
+        account_id = (await self.find(asked)).account_id
+        row = await self._store.read(accounts.by_id, account_id) if account_id is not None else None
+        if row is None or row.domain == "":
+            return account_id
+        try:
+            found = await remote_actors.actor(self._federation, row.iri, fresh=True)
+            return await self._learn(await judging.account(self._federation, found.actor))
+        except (FederationError, RefusalError):
+            return None
+
     async def learn(self, text: str) -> int | None:
         """The id of the account, if any, that a handle or an address names; a post is kept all the same."""
         return (await self.find(text)).account_id

@@ -11,6 +11,7 @@ from instance.activities.sending import pair, remote_followers, send
 from instance.db.unit import Unit
 from instance.events import (
     AccountDeleted,
+    AccountMoved,
     AccountSuspended,
     AccountUpdated,
     BlockEnded,
@@ -99,6 +100,18 @@ def _tell_profile(u: Unit, account_id: int, recipients: list[str]) -> None:
         return
     terms = {"to": [PUBLIC], "cc": [f"{row.iri}/followers"], "published": u.now}
     made = build.activity("Update", f"{row.iri}#updates/{u.now}", row.iri, build.inner(document), **terms)
+    send(u, made, actor=row.iri, recipients=recipients, facts=facts_of("public"), once_per_host=True)
+
+
+def on_account_moved(u: Unit, event: AccountMoved) -> None:
+    """The changed profile, then Move: to the servers of all who follow the account, which take them along."""
+    row = accounts.by_id(u.connection, event.account_id)
+    recipients = remote_followers(u.connection, event.account_id)
+    if row is None or not recipients:
+        return
+    _tell_profile(u, row.id, recipients)
+    terms = {"target": event.target_iri, "to": [f"{row.iri}/followers"], "published": u.now}
+    made = build.activity("Move", f"{row.iri}#moves/{u.now}", row.iri, row.iri, **terms)
     send(u, made, actor=row.iri, recipients=recipients, facts=facts_of("public"), once_per_host=True)
 
 

@@ -3,21 +3,29 @@
 `create` prints the name, then the password if it was made up here, then the token if one was asked for.
 """
 
+import asyncio
 import secrets
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from sqlalchemy import select
 
+from instance import app
 from instance.auth import logins, oauth, passwords, reset
 from instance.auth.logins import NewLogin
 from instance.cli.common import data_option, in_unit, json_option, say, site_of
 from instance.db.people import account, login
 from instance.db.unit import Unit
-from instance.people import accounts
+from instance.errors import RefusalError
+from instance.house import House
+from instance.i18n import N_
+from instance.people import accounts, moves
+from instance.people.accounts import AccountRow
 
+T = TypeVar("T")
 POSITIONS = click.Choice(["member", "moderator", "steward"])
 TOKEN_SCOPES = ["read", "write", "follow", "push"]
 WORDS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -136,6 +144,77 @@ def reset_link(name: str, data: Path | None, as_json: bool) -> None:
     """Print a one-time address where a member chooses a new password. It holds a day."""
     link = in_unit(site_of(data), lambda u: reset.link_for(u, logins.named(u.connection, name).id))
     say({"url": link}, as_json=as_json)
+
+
+@command.command()
+@click.argument("name")
+@click.option("--add", "added", help="Another account that is hers too: name@host, or an address.")
+@click.option("--remove", "removed", help="The address of one that is hers no more.")
+@data_option
+@json_option
+def alias(name: str, added: str | None, removed: str | None, data: Path | None, as_json: bool) -> None:
+    """Print the other accounts that a member has named; with --add she can move here from there."""
+
+    def change(u: Unit, iri: str) -> list[str]:
+        account_id = logins.named(u.connection, name).account_id
+        if iri:
+            moves.add_alias(u, account_id, iri)
+        if removed:
+            moves.remove_alias(u, account_id, removed)
+        row = accounts.by_id(u.connection, account_id)
+        return list(row.also_known_as or []) if row is not None else []
+
+    async def run(house: House) -> list[str]:
+        row = await _found(house, added) if added else None
+        return await house.store.unit(change, row.iri if row is not None else "")
+
+    known = _in_house(data, run)
+    if as_json:
+        say({"aliases": known}, as_json=True)
+        return
+    for iri in known:
+        click.echo(iri)
+
+
+@command.command()
+@click.argument("name")
+@click.argument("target", required=False, default="")
+@click.option("--undo", is_flag=True, help="Take the sign that points to the new account down.")
+@data_option
+def move(name: str, target: str, undo: bool, data: Path | None) -> None:
+    """Move a member to TARGET (name@host), which names her account here as an alias; her followers are taken along."""
+
+    async def run(house: House) -> None:
+        account_id = (await house.store.read(logins.named, name)).account_id
+        if undo:
+            await house.store.unit(moves.come_back, account_id)
+        else:
+            await house.store.unit(moves.move, account_id, (await _found(house, target)).id)
+
+    if not undo and not target:
+        raise click.UsageError("Name the account that she moves to, or --undo.")
+    _in_house(data, run)
+    click.echo(f"{name} {'is back' if undo else f'has moved to {target}'}.", err=True)
+
+
+async def _found(house: House, asked: str) -> AccountRow:
+    """The account behind a handle or an address, as it is at its own server now. Raises RefusalError."""
+    account_id = await house.resolver.afresh(asked)
+    row = await house.store.read(accounts.by_id, account_id) if account_id is not None else None
+    if row is None:
+        raise RefusalError("account-unknown", N_("{asked} was not found, or its server does not answer."), asked=asked)
+    return row
+
+
+def _in_house(data: Path | None, run: Callable[[House], Awaitable[T]]) -> T:
+    """Do something that may ask other servers; a running instance beside this sends what is queued by it."""
+    site = site_of(data)
+
+    async def whole() -> T:
+        async with app.open_house(site, runs_jobs=False) as house:
+            return await run(house)
+
+    return asyncio.run(whole())
 
 
 def _password_from_stdin() -> str:

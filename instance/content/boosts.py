@@ -15,7 +15,7 @@ from instance.errors import NotFoundError, RefusalError
 from instance.events import BoostUndone, InteractionAccepted, InteractionAsked, PostBoosted
 from instance.i18n import N_
 from instance.ids import slug, sortable_id
-from instance.people import accounts
+from instance.people import accounts, moves
 from policies.interaction import Verdict
 
 
@@ -43,6 +43,7 @@ def boost(
     by = accounts.by_id(u.connection, account_id)
     if by is None or not accounts.is_shown(by):
         raise NotFoundError
+    moves.may_write(by)
     if target.local_only or target.consent or not _may_be_shown_on(target, account_id):
         raise RefusalError("not-boostable", N_("This post is not for everyone; it can't be boosted."))
     boost_id = sortable_id(at or u.now, u.now)

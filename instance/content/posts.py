@@ -34,7 +34,7 @@ from instance.events import InteractionAsked, PostDeleted, PostEdited, PostWritt
 from instance.groups import bans
 from instance.i18n import N_
 from instance.ids import sortable_id
-from instance.people import accounts
+from instance.people import accounts, moves
 from policies.interaction import Verdict
 
 __all__ = ["Draft", "PollDraft", "RepeatedError", "delete_post", "edit", "write"]
@@ -58,6 +58,7 @@ def write(u: Unit, author_id: int, draft: Draft) -> int:
         return before
     check(draft)
     parent = shown(u.connection, author_id, draft.reply_to_id) if draft.reply_to_id is not None else None
+    moves.may_write(author)
     named = parts.named_in(u.connection, draft.text, u.site.domain)
     made = render(draft.text, draft.content_type, mentions=parts.known(named), base=u.site.base_url)
     mentioned = [row for row in named.values() if row.id in made.mentions]

@@ -26,11 +26,12 @@ from instance.mastodon.asking import (
     path_id,
     reader,
 )
-from instance.mastodon.entities import account_entity
 from instance.mastodon.errors import answer, listed
 from instance.mastodon.paging import Page, link_header, page_of
 from instance.mastodon.params import Params, params
+from instance.mastodon.rendered import shown_accounts
 from instance.people import accounts, follows
+from instance.people.accounts import AccountRow
 
 MOST_AT_ONCE = 80
 
@@ -38,7 +39,7 @@ MOST_AT_ONCE = 80
 async def show(request: Request) -> Response:
     """GET /api/v1/accounts/:id"""
     house, _ = await reader(request)
-    return answer(account_entity(await account_row(house, path_id(request)), house.site))
+    return answer(await _shown(house, await account_row(house, path_id(request))))
 
 
 async def several(request: Request) -> Response:
@@ -55,7 +56,7 @@ async def lookup(request: Request) -> Response:
     row = await house.store.read(accounts.by_name, name, domain)
     if row is None or not accounts.is_shown(row):
         raise NotFoundError
-    return answer(account_entity(row, house.site))
+    return answer(await _shown(house, row))
 
 
 async def find(request: Request) -> Response:
@@ -144,6 +145,11 @@ async def directory(request: Request) -> Response:
     limit, offset = asked.number("limit", 40, 1, 80), asked.number("offset", 0, 0, 10_000)
     ids = await house.store.read(search.directory, limit, offset, asked.text("order") == "new")
     return listed(await entities_of(house, ids))
+
+
+async def _shown(house: House, row: AccountRow) -> dict[str, Any]:
+    [(_, entity)] = await house.store.read(shown_accounts, house.site, [row])
+    return entity
 
 
 ROUTES = [

@@ -16,6 +16,7 @@ from instance.mastodon.entities import account_entity
 from instance.mastodon.errors import answer
 from instance.mastodon.interaction import quote_policy_word, quote_rule
 from instance.mastodon.params import Params, params, wrong
+from instance.mastodon.rendered import shown_accounts
 from instance.media import store
 from instance.people import accounts
 from instance.people.accounts import AccountRow, ProfileChanges
@@ -43,7 +44,7 @@ async def credentials(house: House, account_id: int) -> dict[str, Any]:
     row = await account_row(house, account_id)
     waiting, role = await house.store.read(_facts, account_id)
     number, name = ROLES.get(role, ROLES["member"])
-    entity = account_entity(row, house.site)
+    [(_, entity)] = await house.store.read(shown_accounts, house.site, [row])
     entity["source"] = {
         "privacy": privacy_of(row),
         "sensitive": row.default_sensitive,

@@ -107,8 +107,24 @@ def load(connection: Connection, site: Site, post_ids: Iterable[int], account_id
     parts = Parts(connection, [row.id for row in posts])
     return Loaded(
         [render(row, words_of(site.vault, row), parts, site) for row in posts],
-        {row.id: (face_key(row), encode(account_entity(row, site))) for row in accounts},
+        {row.id: (face_key(row), encode(entity)) for row, entity in shown_accounts(connection, site, accounts)},
     )
+
+
+def shown_accounts(connection: Connection, site: Site, rows: Iterable[Any]) -> list[tuple[Any, dict[str, Any]]]:
+    """Account entities of rows; those that moved hold the account that they moved to, if that one says so too."""
+    rows = list(rows)
+    there = {row.moved_to for row in rows if row.moved_to}
+    found = (
+        {row.iri: row for row in connection.execute(select(account).where(account.c.iri.in_(there)))} if there else {}
+    )
+    shown = []
+    for row in rows:
+        entity, new = account_entity(row, site), found.get(row.moved_to)
+        if new is not None and row.iri in (new.also_known_as or []):
+            entity["moved"] = account_entity(new, site)
+        shown.append((row, entity))
+    return shown
 
 
 @dataclass(frozen=True, slots=True)

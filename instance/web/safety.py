@@ -26,7 +26,7 @@ WRONG = N_("This is not your password now.")
 TRIES = "own-password"
 
 
-async def _proves(visitor: Visitor, field: str = "password") -> bool:
+async def proves(visitor: Visitor, field: str = "password") -> bool:
     """Whether she typed her password; counted, so that a browser left open does not give it away."""
     login_id = visitor.member.login_id
     allowed, hashed = await visitor.house.store.unit(_tried, login_id)
@@ -52,7 +52,7 @@ async def password(visitor: Visitor) -> Response:
 async def save_password(visitor: Visitor) -> Response:
     """Set it; other browsers and all apps are signed out."""
     form, member = visitor.form, visitor.member
-    if not await _proves(visitor):
+    if not await proves(visitor):
         return await password(visitor)
     try:
         hashed = await passwords.hash_password(form.values["new_password"])
@@ -190,7 +190,7 @@ def _confirm(u: Unit, login_id: int, id_hash: str, code: str) -> secondfactor.Ve
 
 async def end_second(visitor: Visitor) -> Response:
     """Switch it off."""
-    if not await _proves(visitor):
+    if not await proves(visitor):
         return await second(visitor)
     try:
         await visitor.house.store.unit(secondfactor.turn_off, visitor.member.login_id)
@@ -202,7 +202,7 @@ async def end_second(visitor: Visitor) -> Response:
 
 async def new_card(visitor: Visitor) -> Response:
     """A new recovery card; the old one is void."""
-    if not await _proves(visitor, "card_password"):
+    if not await proves(visitor, "card_password"):
         return await second(visitor)
     codes = await visitor.house.store.unit(recovery.make, visitor.member.login_id)
     response = go("/recovery-card")
@@ -219,7 +219,7 @@ async def erase(visitor: Visitor) -> Response:
     """Erase it."""
     if not visitor.form.ticked("sure"):
         visitor.form.errors["sure"] = _("Tick this box if you mean it.")
-    if not await _proves(visitor) or visitor.form.errors:
+    if not await proves(visitor) or visitor.form.errors:
         return await ask_erase(visitor)
     await visitor.house.store.unit(accounts.delete, visitor.member.account_id)
     response = go("/auth/sign_in?done=gone")
