@@ -28,6 +28,12 @@ class TooLargeError(FederationError):
     status = 413
 
 
+class SlowError(FederationError):
+    """A body that does not arrive in time."""
+
+    status = 408
+
+
 class WrongTypeError(FederationError):
     """A content type that is not ActivityStreams."""
 

@@ -58,14 +58,20 @@ def make_site(settings: Settings, clock: Clock | None = None) -> Site:
     return Site(settings, Vault(load_or_make_secret(settings.secret_path)), clock or Clock())
 
 
+def user_agent(settings: Settings, base_url: str) -> str:
+    """Who we are, in every request of ours: software, host, and where a person is to be found who answers for it."""
+    contact = settings.contact_email or settings.contact or f"{base_url}/about"
+    plain = "".join(letter if " " <= letter <= "~" and letter not in "()\\" else " " for letter in contact)
+    return f"Skerry/{__version__} (+{base_url}/; contact: {' '.join(plain.split())[:200]})"
+
+
 def make_federation(site: Site, store: Store, network: Network | None = None) -> Federation:
     """This instance's dealings with others; `network` is the guarded one unless a test brings its own."""
     settings = site.settings
     if network is None:
         ca = str(settings.trusted_ca) if settings.trusted_ca else None
         network = GuardedNetwork(settings.allow_private_peers, ca)
-    contact = settings.contact or settings.contact_email
-    agent = f"Skerry/{__version__} (+{site.base_url}{'; ' + contact if contact else ''})"
+    agent = user_agent(settings, site.base_url)
     return Federation(
         base_url=site.base_url,
         store=store,

@@ -16,6 +16,16 @@ TERMS = {
 }
 
 
+RFC9421 = "https://datatracker.ietf.org/doc/html/rfc9421"
+IMPLEMENTS: list[Document] = [
+    {"type": "Link", "href": RFC9421, "name": "RFC-9421: HTTP Message Signatures"},
+    {"type": "Link", "href": f"{RFC9421}#name-eddsa-using-curve-edwards25", "name": "RFC-9421 with Ed25519"},
+    {"type": "Link", "href": "https://w3id.org/fep/1b12", "name": "FEP-1b12"},
+    {"type": "Link", "href": "https://w3id.org/fep/8fcf", "name": "FEP-8fcf"},
+]
+"""What is true of this server, for those who ask before they try (FEP-844e)."""
+
+
 def with_keys(document: Document, found: list[OwnKey]) -> Document:
     """An actor document with its keys: RSA as `publicKey`, Ed25519 as `assertionMethod` (FEP-521a)."""
     made = dict(document)
@@ -43,12 +53,16 @@ def application(federation: Federation) -> Document:
         "endpoints": {"sharedInbox": f"{federation.base_url}/inbox"},
         "manuallyApprovesFollowers": True,
         "privacyPolicy": federation.policy,
-        "implements": [
-            {"type": "Link", "href": "https://datatracker.ietf.org/doc/html/rfc9421", "name": "RFC-9421"},
-            {"type": "Link", "href": "https://w3id.org/fep/1b12", "name": "FEP-1b12"},
-            {"type": "Link", "href": "https://w3id.org/fep/8fcf", "name": "FEP-8fcf"},
-        ],
+        "implements": IMPLEMENTS,
     }
+
+
+def with_generator(federation: Federation, document: Document) -> Document:
+    """An actor document that names the Application and what it can do (FEP-844e)."""
+    contexts = document.get("@context", ACTIVITYSTREAMS)
+    generator = {"type": "Application", "id": federation.actor, "implements": IMPLEMENTS}
+    own = [*(contexts if isinstance(contexts, list) else [contexts]), {"implements": TERMS["implements"]}]
+    return document | {"@context": own, "generator": generator}
 
 
 async def get_application(federation: Federation, _request: Request) -> Response:

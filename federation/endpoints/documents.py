@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from federation import synchronise
 from federation.context import Federation
 from federation.endpoints.answers import PRIVATE, activity_json, not_found
-from federation.endpoints.application import with_keys
+from federation.endpoints.application import with_generator, with_keys
 from federation.endpoints.farewell import GONE, hidden_actor
 from federation.endpoints.reading import read
 from federation.ports import Collected, Reader
@@ -70,7 +70,7 @@ async def _actor(federation: Federation, iri: str, reader: Reader) -> Response:
     keys = await federation.keyring.of(iri)
     if not keys:
         return not_found()  # an actor is served once it has its key (DECISIONS 25)
-    return activity_json(with_keys(found.document, keys))
+    return activity_json(with_generator(federation, with_keys(found.document, keys)))
 
 
 async def _to_page(federation: Federation, iri: str) -> Response:

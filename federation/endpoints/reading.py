@@ -1,12 +1,15 @@
 """Reads a request for signatures; takes bodies up to a limit, however they are sent."""
 
+import asyncio
+
 from starlette.requests import ClientDisconnect, Request
 
 from federation.context import Federation
-from federation.errors import MalformedError, TooLargeError, WrongTypeError
+from federation.errors import MalformedError, SlowError, TooLargeError, WrongTypeError
 from federation.signatures.message import Message, read_headers
 from federation.vocab.limits import MOST_BYTES
 
+BODY_SECONDS = 30.0
 BODY_TYPES = frozenset({"application/activity+json", "application/ld+json", "application/json"})
 
 
@@ -41,11 +44,14 @@ async def _body(request: Request, length: str) -> bytes:
     parts: list[bytes] = []
     total = 0
     try:
-        async for chunk in request.stream():
-            total += len(chunk)
-            if total > MOST_BYTES:
-                raise TooLargeError(f"more than {MOST_BYTES} bytes")
-            parts.append(chunk)
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                total += len(chunk)
+                if total > MOST_BYTES:
+                    raise TooLargeError(f"more than {MOST_BYTES} bytes")
+                parts.append(chunk)
+    except TimeoutError as error:
+        raise SlowError("the body took too long") from error
     except ClientDisconnect as error:
         raise MalformedError("the body did not arrive") from error
     return b"".join(parts)

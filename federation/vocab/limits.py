@@ -13,6 +13,8 @@ MOST_VALUES = 20_000
 
 # A string that does not end runs to the end of the body: one pass, whatever is in it.
 _BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_LONG_NUMBER = re.compile(rb"[0-9]{19}")
+LARGEST_NUMBER = 2**63 - 1
 _decoder = msgspec.json.Decoder()
 
 
@@ -28,7 +30,7 @@ def parse(body: bytes) -> dict[str, Any]:
         raise MalformedError("that is not JSON") from error
     if not isinstance(document, dict):
         raise MalformedError("that is no JSON object")
-    if len(body) > 4096:
+    if len(body) > 4096 or _LONG_NUMBER.search(body):
         _check_width(document)
     return _without_nul(document) if b"\\u0000" in body else document
 
@@ -46,6 +48,7 @@ def _check_depth(body: bytes) -> None:
 
 
 def _check_width(document: dict[str, Any]) -> None:
+    """Not too many values, and no number that no database and no encoder takes."""
     seen = 0
     waiting: list[Any] = [document]
     while waiting:
@@ -54,7 +57,11 @@ def _check_width(document: dict[str, Any]) -> None:
         seen += len(value)
         if seen > MOST_VALUES:
             raise MalformedError(f"more than {MOST_VALUES} values")
-        waiting.extend(item for item in inner if isinstance(item, dict | list))
+        for item in inner:
+            if isinstance(item, dict | list):
+                waiting.append(item)
+            elif type(item) is int and abs(item) > LARGEST_NUMBER:
+                raise MalformedError("a number beyond all bounds")
 
 
 def _without_nul(value: Any) -> Any:

@@ -43,5 +43,5 @@ def compact(document: dict[str, Any]) -> Any:
     options = {"documentLoader": _loader, "processingMode": "json-ld-1.1", "base": "urn:none:"}
     try:
         return jsonld.compact(document, CONTEXT, options)
-    except (jsonld.JsonLdError, RecursionError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except Exception as error:
         raise MalformedError("that JSON-LD can't be read") from error

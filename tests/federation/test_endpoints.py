@@ -1,14 +1,20 @@
 """GETs: who is told what. Unsigned is 401 before any look-up, forbidden is like absent, browsers go to the page."""
 
+from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
 
+from federation.client import webfinger
+from federation.remote import schemes
+from instance.app import user_agent
 from instance.groups import groups
 from instance.people import accounts
-from instance.policy.adopt import set_stance
+from instance.policy.adopt import adopt, set_stance
+from policies import presets
 from policies.peers import Stance
+from tests.federation.test_outbound import send
 from tests.support.peer import Peer
 from tests.support.world import Running, World
 
@@ -166,3 +172,51 @@ async def test_nodeinfo_names_the_software_and_counts_nobody(home: Running) -> N
 
 async def test_get_of_an_inbox_is_refused(home: Running) -> None:
     assert (await home.client.get("/inbox")).status_code in {404, 405}
+
+
+async def test_actors_say_what_their_server_can_do(world: World, home: Running, peer: Peer) -> None:
+    """FEP-844e: on the Application, and on each actor's `generator`; what is listed is true."""
+    iri = await ann(world, home)
+    application = (await home.client.get("/actor")).json()
+    actor = (await peer.get(home, iri, f"{peer.base}/users/bob")).json()
+    assert actor["generator"]["id"] == application["id"]
+    for listed in (application["implements"], actor["generator"]["implements"]):
+        assert listed[0]["href"] == "https://datatracker.ietf.org/doc/html/rfc9421"
+    assert schemes.implements(application)
+    assert schemes.implements(actor)
+
+
+async def test_every_request_of_ours_names_host_and_contact(world: World, home: Running, peer: Peer) -> None:
+    seen: list[str] = []
+
+    class Watched(Peer):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            seen.append(dict(scope["headers"])[b"user-agent"].decode())
+            await super().__call__(scope, receive, send)
+
+    other = Watched(world, "other.example")
+    zoe = other.actor("zoe", number=1)
+    iri = await ann(world, home)
+    assert (await other.post(home, other.activity("Follow", zoe, iri))).status_code == 202
+    await webfinger.resolve(home.house.federation, "zoe@other.example")
+    await send(home, iri, [zoe])
+    await world.settle()
+    assert len(seen) >= 3
+    for agent in seen:
+        assert agent.startswith("Skerry/")
+        assert "+https://a.example/" in agent
+        assert "contact: https://a.example/about" in agent  # where nobody is named in the settings
+
+
+@pytest.mark.parametrize("preset", ["closed", "allowlist", "open"])
+async def test_a_person_is_to_be_found_in_every_mode(world: World, preset: str) -> None:
+    """Whoever wonders what this server is, also one that we don't speak to, reads who answers for it."""
+    running = await world.instance(
+        "c.example", SKERRY_CONTACT_EMAIL="ann@c.example", SKERRY_CONTACT="Ann (steward)\u00e9"
+    )
+    await running.house.store.unit(adopt, presets.preset(preset), "test")
+    assert user_agent(running.house.site.settings, "https://c.example").endswith("contact: ann@c.example)")
+    for headers in ({}, {"Accept": "text/html"}, {"User-Agent": "Mastodon/4.5 (+https://blocked.example/)"}):
+        answer = await running.client.get("/about", headers=headers)
+        assert answer.status_code == 200
+        assert "ann@c.example" in answer.text

@@ -177,3 +177,20 @@ def test_whatever_is_put_into_them_is_read_or_refused(shape: str, name: str, val
     except MalformedError:
         return
     assert isinstance(found, Activity | Object | Actor)
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**70), 10**400])
+@pytest.mark.parametrize("shape", ["keywords", "several types"])
+async def test_numbers_beyond_all_bounds_are_400(home: Running, peer: Peer, shape: str, number: int) -> None:
+    for body in (SHAPES[shape] | {"duration": number}, SHAPES[shape] | {"tag": [{"width": [number]}]}):
+        assert (await peer.post(home, body, signer=BOB)).status_code == 400
+    peer.documents["/users/bob"] |= {"votersCount": number}
+    assert (await peer.post(home, SHAPES[shape], signer=BOB)).status_code == 401  # such a key can't be had
+
+
+@pytest.mark.parametrize("number", ["1e999999", "-0", "1e308", "9223372036854775807"])
+async def test_other_numbers_do_no_harm(world: World, home: Running, peer: Peer, number: str) -> None:
+    body = '{"@context":"%s","@id":"%s","@type":"Create","actor":"%s","object":{"type":"Note","width":%s}}'
+    answer = await peer.post(home, None, signer=BOB, body=(body % (AS, ID, BOB, number)).encode())
+    assert answer.status_code in {202, 400}
+    await world.settle()
