@@ -1,6 +1,7 @@
 """Second half, in a job: read, judge, gather what needs the network, apply in one transaction, mark, erase the body."""
 
 import asyncio
+import traceback
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,8 +154,11 @@ def is_farewell(activity: Activity) -> bool:
 
 
 def describe(error: Exception) -> str:
-    """What is kept of an error: our own sentences, else its type; other texts may hold words of members."""
-    return f"{type(error).__name__}: {error.text}" if isinstance(error, FederationError) else type(error).__name__
+    """What is kept of an error: our own sentences, else its type and place; other texts may hold words of members."""
+    if isinstance(error, FederationError):
+        return f"{type(error).__name__}: {error.text}"
+    place = next((frame for frame in reversed(traceback.extract_tb(error.__traceback__))), None)
+    return f"{type(error).__name__} at {place.name}:{place.lineno}" if place is not None else type(error).__name__
 
 
 def _end(u: Unit, lease: str, ended: list[_Ended]) -> None:

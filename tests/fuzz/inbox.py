@@ -28,7 +28,7 @@ from tests.support.peer import cavage
 
 SLOWEST = 2.0
 FOUND = Path("fuzz-found.jsonl")
-OURS = re.compile(r"^[A-Za-z]*Error")
+UNFORESEEN = re.compile(r"[A-Za-z]+ at \S+:\d+")
 
 
 @dataclass
@@ -167,7 +167,7 @@ def main() -> None:
     )
     for reason, count in reasons.most_common():
         print(f"  {count} x tried again: {reason}")
-    unforeseen = [reason for reason in reasons if OURS.match(reason) and ":" not in reason]
+    unforeseen = [reason for reason in reasons if UNFORESEEN.fullmatch(reason)]
     with FOUND.open("w") if result.found else open("/dev/null", "w") as file:
         file.writelines(json.dumps(one) + "\n" for one in result.found)
     if result.found or unforeseen:
