@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -19,12 +19,17 @@ from instance.i18n import N_, _
 from instance.media import store as files
 from instance.site import Site
 from instance.web.people import Person, persons
+from instance.web.quoted import Quoted, of_posts
 
 PAGE = 20
 NEWEST = (1 << 63) - 1
 WIDELY_READ = frozenset({"public", "unlisted"})
 _REL = re.compile(r'rel="([a-z ]+)"')
 
+WAITING = {
+    "pending": N_("This waits for the person whose post it is about; nobody else sees it before she has said yes."),
+    "refused": N_("The person whose post this is about has said no to it. Only its author sees it."),
+}
 READERS = {
     "public": N_("Anyone, also on other servers"),
     "unlisted": N_("Anyone who has the address, also on other servers"),
@@ -86,6 +91,17 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotedCard:
+    """A post within another one; without an author it is only said why it is not there."""
+
+    says: Quoted
+    author: Person | None = None
+    page: str = ""
+    summary: str = ""
+    words: Markup = field(default_factory=Markup)
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One post on a page."""
 
@@ -115,6 +131,15 @@ class Card:
     visibility: str
     reply_to_id: int | None
     in_group: bool
+    consent: str = ""
+    """`pending` or `refused`: the author of what it answers has not said yes to that, or has said no."""
+    quoted: "QuotedCard | None" = None
+    policy: dict[str, Any] | None = None
+
+    @property
+    def waits(self) -> str:
+        """Why nobody else sees it."""
+        return _(WAITING[self.consent]) if self.consent else ""
 
     @property
     def readers(self) -> str:
@@ -161,14 +186,18 @@ def cards(connection: Connection, site: Site, reader_id: int | None, listed: Seq
     if not ids:
         return []
     rows = {row.id: row for row in connection.execute(select(post).where(post.c.id.in_(ids)))}
-    people = persons(connection, {row.account_id for row in rows.values()} | {one.by for one in listed}, site)
+    quotes = of_posts(connection, reader_id, ids)
+    authors = {row.account_id for row in rows.values()} | {one.row.account_id for one in quotes.values() if one.row}
+    people = persons(connection, authors | {one.by for one in listed}, site)
     pictures = _pictures(connection, site, ids)
     polls = _polls(connection, site.clock.now(), reader_id, [row for row in rows.values() if row.kind == "question"])
     made = []
     for one in listed:
         row = rows.get(one.shown)
         if row is not None:
-            made.append(_card(site, reader_id, one, row, people, pictures.get(row.id, []), polls.get(row.id)))
+            card = _card(site, reader_id, one, row, people, pictures.get(row.id, []), polls.get(row.id))
+            quote = quotes.get(row.id)
+            made.append(replace(card, quoted=_quoted(site, quote, people)) if quote is not None else card)
     return made
 
 
@@ -201,11 +230,21 @@ def _card(
         favourited=one.favourited,
         boosted=one.boosted,
         bookmarked=one.bookmarked,
-        may_boost=open_to_all or (mine and row.visibility == "followers"),
+        may_boost=(open_to_all and not row.consent) or (mine and row.visibility == "followers"),
         visibility=row.visibility,
         reply_to_id=row.reply_to_id,
         in_group=row.group_id is not None,
+        consent=row.consent or "",
+        policy=row.policy,
     )
+
+
+def _quoted(site: Site, quote: Quoted, people: dict[int, Person]) -> QuotedCard:
+    row = quote.row
+    if row is None or row.account_id not in people:
+        return QuotedCard(quote)
+    said, author = words_of(site.vault, row), people[row.account_id]
+    return QuotedCard(quote, author, f"{author.page}/{row.id}", said.summary, strangers_words(said.content))
 
 
 def strangers_words(html: str) -> Markup:

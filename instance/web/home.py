@@ -5,10 +5,12 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
+from instance.content import interactions
 from instance.i18n import N_, _
 from instance.people import accounts, follows
-from instance.web import cards, writing
+from instance.web import cards, rules, writing
 from instance.web.visitor import Visitor, go, member_page
+from policies.interaction import KINDS
 
 DONE = {
     "sent": N_("It is sent."),
@@ -28,12 +30,17 @@ async def home(visitor: Visitor, status: int = 200) -> Response:
     shown, following = await cards.stream(visitor.house, visitor.member.account_id, "home", below)
     if not visitor.form.values["visibility"]:
         visitor.form.values["visibility"] = _usual(me)
+    waiting = await visitor.house.store.read(lambda c: interactions.waiting(c, visitor.member.account_id, kinds=KINDS))
+    rules.fill_usual(visitor.form, me)
     return visitor.page(
         "home.html",
         status,
         here="home",
         cards=shown,
         asking=len(asking),
+        waiting=len(waiting),
+        repliers=rules.repliers(visitor.form),
+        quoters=rules.quoters(visitor.form),
         next=f"/?below={following}" if following else "",
         older=below is not None,
         audiences=writing.audiences(bool(me and me.public_posting)),

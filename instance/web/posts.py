@@ -6,19 +6,27 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from instance.content import boosts, marks, polls, posts, threads
+from instance.content import boosts, marks, polls, posts, quotes, threads
 from instance.content.threads import context
 from instance.content.visible import readable
 from instance.db.unit import Unit
 from instance.errors import NotFoundError
 from instance.i18n import N_, _
 from instance.people import accounts
-from instance.web import cards, writing
+from instance.web import cards, rules, writing
+from instance.web.cards import NEWEST
+from instance.web.forms import filled
 from instance.web.home import number
 from instance.web.visitor import Endpoint, Visitor, go, member_page, own_path, page
 
 MOST_BEFORE, MOST_AFTER = 40, 200
-SENT = N_("Your reply is sent.")
+MOST_QUOTING = 20
+DONE = {
+    "sent": N_("Your reply is sent."),
+    "asked": N_("Your reply is sent. Others see it once the author of this post has said yes."),
+    "saved": N_("Saved."),
+    "back": N_("Taken back: your post is shown there no more."),
+}
 
 Deed = Callable[[Unit, int, int], Any]
 DEEDS: dict[str, Deed] = {
@@ -48,6 +56,9 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
     ):
         raise NotFoundError
     author = await visitor.house.store.read(accounts.by_id, card.author.id)
+    quoting = await visitor.house.store.read(quotes.quoted_by, card.id, NEWEST, 0, MOST_QUOTING)
+    rules_form = filled()
+    rules.fill_from(rules_form, card.policy)
     if not visitor.form.values["text"]:
         visitor.form.values["text"] = "" if card.mine else f"@{card.author.handle} "
     return visitor.page(
@@ -59,7 +70,11 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
         indexable=bool(author and author.indexable and card.visibility == "public"),
         alternate=card.iri if card.visibility in cards.WIDELY_READ and not card.author.is_remote else "",
         reply_readers=_reply_readers(card, await _public_posting(visitor)),
-        done=_(SENT) if visitor.query("done") == "sent" else "",
+        done=_(DONE[visitor.query("done")]) if visitor.query("done") in DONE else "",
+        quoting=await cards.by_ids(visitor.house, visitor.account_id, quoting) if quoting else [],
+        rules_form=rules_form,
+        repliers=rules.repliers(rules_form),
+        quoters=rules.quoters(rules_form),
     )
 
 
@@ -77,7 +92,8 @@ async def reply(visitor: Visitor) -> Response:
     written = await writing.send(visitor, visibility=answered.visibility, reply_to=post_id)
     if written is None:
         return await show(visitor, 422)
-    return go(f"{visitor.request.url.path}?done=sent#post-{written}")
+    reply_card = await _one(visitor, visitor.member.account_id, written)
+    return go(f"{visitor.request.url.path}?done={'asked' if reply_card.consent else 'sent'}#post-{written}")
 
 
 def _deed(does: Deed) -> Endpoint:

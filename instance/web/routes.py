@@ -4,6 +4,7 @@ from starlette.routing import BaseRoute, Mount
 
 from instance.web import (
     addresses,
+    approvals,
     authorize,
     federation,
     front,
@@ -33,6 +34,7 @@ ROUTES: list[BaseRoute] = [
     *posts.ROUTES,
     *profile.ROUTES,
     *requests.ROUTES,
+    *approvals.ROUTES,
     *settings.ROUTES,
     *safety.ROUTES,
     *moving.ROUTES,

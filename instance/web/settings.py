@@ -9,11 +9,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from instance.auth import logins
+from instance.content import choices
 from instance.errors import RefusalError
 from instance.i18n import N_, PSEUDO, _, languages
 from instance.people import accounts
 from instance.people.accounts import ProfileChanges
-from instance.web import writing
+from instance.web import rules, writing
 from instance.web.forms import filled
 from instance.web.visitor import Visitor, go, member_page
 
@@ -104,7 +105,9 @@ async def privacy(visitor: Visitor) -> Response:
     if visitor.request.method == "GET":
         values = {name: "1" if getattr(me, name) else "" for name in SWITCHES}
         visitor.form = filled(default_visibility=me.default_visibility, **values)
-    return show(visitor, "privacy", audiences=writing.audiences(public_posting=True))
+        rules.fill_usual(visitor.form, me)
+    choosable = {"repliers": rules.repliers(visitor.form), "quoters": rules.quoters(visitor.form)}
+    return show(visitor, "privacy", audiences=writing.audiences(public_posting=True), **choosable)
 
 
 async def save_privacy(visitor: Visitor) -> Response:
@@ -121,6 +124,8 @@ async def save_privacy(visitor: Visitor) -> Response:
     )
     try:
         await visitor.house.store.unit(accounts.update_profile, visitor.member.account_id, changes)
+        usual = choices.everywhere(rules.chosen(form))
+        await visitor.house.store.unit(choices.set_defaults, visitor.member.account_id, usual)
     except RefusalError as refusal:
         form.refuse(refusal, {"visibility-unknown": "default_visibility"})
         return await privacy(visitor)

@@ -6,6 +6,7 @@ from instance.content.posts import Draft, write
 from instance.errors import RefusalError
 from instance.i18n import N_, _
 from instance.media.attachments import Words
+from instance.web import rules
 from instance.web.forms import Form
 from instance.web.visitor import Visitor
 
@@ -49,6 +50,7 @@ async def send(visitor: Visitor, *, visibility: str | None, reply_to: int | None
             sensitive=bool(form["summary"]),
             reply_to_id=reply_to,
             media_ids=tuple(media),
+            rules=rules.chosen(form),
         )
         await visitor.house.resolver.meet(draft.text)
         return await visitor.house.store.unit(write, author, draft)
