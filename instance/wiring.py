@@ -36,6 +36,7 @@ from instance.activities import (
     outgoing_reports,
     probing,
     receipts,
+    severed,
     threads,
 )
 from instance.activities import incoming_agreements as pledges
@@ -125,6 +126,7 @@ EVENTS: Handlers = {
         adopted.on_policy_adopted,
         agreements.on_policy_adopted,
         outgoing_agreements.on_policy_adopted,
+        severed.on_policy_adopted,
     ],
     events.AgreementOffered: [outgoing_agreements.on_offered],
     events.AgreementAnswered: [outgoing_agreements.on_answered],

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 from instance.content.visible import visible_to
 from instance.content.words import words_of
 from instance.db.content import bookmark, favourite, mention, post, tag
-from instance.db.people import account, follow
+from instance.db.people import account, domain_restriction, follow
 from instance.sanitise import plain
 from instance.site import Site
 
@@ -95,6 +95,8 @@ def posts(connection: Connection, reader_id: int, wanted: Wanted, site: Site) ->
     if not words:
         return []
     c = post.c
+    refused = select(account.c.id).join(domain_restriction, domain_restriction.c.domain == account.c.domain)
+    refused = refused.where(domain_restriction.c.account_id == reader_id)
     hers = or_(
         c.account_id == reader_id,
         *(
@@ -103,7 +105,7 @@ def posts(connection: Connection, reader_id: int, wanted: Wanted, site: Site) ->
         ),
         and_(c.visibility == "public", ~c.limited, c.account_id.in_(select(account.c.id).where(_SEARCHED))),
     )
-    asked = select(post).where(hers, visible_to(reader_id), c.boost_of_id.is_(None))
+    asked = select(post).where(hers, visible_to(reader_id), c.boost_of_id.is_(None), c.account_id.not_in(refused))
     if wanted.account_id is not None:
         asked = asked.where(c.account_id == wanted.account_id)
     found = []

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, select, update
 from instance.clock import MINUTE, Millis
 from instance.content.visible import readable, visible_to
 from instance.db.content import post
-from instance.db.people import account
+from instance.db.people import account, domain_restriction
 from instance.db.unit import Unit
 from instance.groups.acting import is_moderator
 from instance.jobs.table import enqueue
@@ -30,7 +30,7 @@ class Context:
 
 
 def context(connection: Connection, reader_id: int | None, post_id: int) -> Context:
-    """The context of a post, in two statements. Hidden posts are left out, what hangs below them is not.
+    """The context of a post, in three statements. Hidden posts are left out, what hangs below them is not.
 
     What a group's moderators took out is shown to its author and to them only.
 
@@ -46,13 +46,23 @@ def context(connection: Connection, reader_id: int | None, post_id: int) -> Cont
     taken_out = [row for row in rows if row.removed_at is not None and row.account_id != reader_id]
     mine = {group_id: is_moderator(connection, group_id, reader_id) for group_id in {row.group_id for row in taken_out}}
     hidden = {row.id for row in taken_out if not mine[row.group_id]}
-    seen = {row.id for row in rows if row.seen} - hidden
+    refused = _refused(connection, reader_id, {row.account_id for row in rows} - {start.account_id})
+    seen = {row.id for row in rows if row.seen and row.account_id not in refused} - hidden
     below: dict[int, list[int]] = {}
     for row in rows:
         if row.reply_to_id is not None:
             below.setdefault(row.reply_to_id, []).append(row.id)
     shown_id = start.boost_of_id or start.id
     return Context(_above(shown_id, parents, seen)[-most:], _under(shown_id, below, seen)[:most])
+
+
+def _refused(connection: Connection, reader_id: int | None, authors: set[int]) -> set[int]:
+    """Those of some accounts whose server the reader refuses."""
+    if reader_id is None or not authors:
+        return set()
+    asked = select(account.c.id).join(domain_restriction, domain_restriction.c.domain == account.c.domain)
+    asked = asked.where(domain_restriction.c.account_id == reader_id, account.c.id.in_(authors))
+    return set(connection.execute(asked).scalars())
 
 
 def is_due(connection: Connection, post_id: int, now: Millis) -> bool:

@@ -197,7 +197,7 @@ severed_relation = Table(
     metadata,
     to("severance", "severance_id", primary_key=True),
     to("account", "other_id", primary_key=True, index=True),
-    Column("direction", String(10), primary_key=True),  # following, followed_by
+    Column("direction", String(10), primary_key=True),  # following, follower
     Column("boosts", Boolean, nullable=False, server_default=true()),
     Column("notify", Boolean, nullable=False, server_default=false()),
     document("languages"),

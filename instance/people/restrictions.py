@@ -5,14 +5,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, update
 
 from instance.clock import Millis
-from instance.db.people import account, account_note, domain_restriction, follow, restriction
+from instance.db.people import account, account_note, domain_restriction, restriction
+from instance.db.reading import notification
 from instance.db.unit import Unit
 from instance.db.upsert import insert_new
 from instance.errors import NotFoundError, RefusalError
 from instance.events import BlockEnded, BlockMade
 from instance.i18n import N_
 from instance.ids import sortable_id
-from instance.people import follows
+from instance.people import follows, severing
 from instance.people.accounts import AccountRow, by_id
 
 BLOCK, MUTE = "block", "mute"
@@ -76,7 +77,10 @@ def unmute(u: Unit, account_id: int, target_id: int) -> bool:
 
 
 def block_domain(u: Unit, account_id: int, domain: str) -> None:
-    """Refuse a whole server: follows in both directions with its accounts end. `domain` is `host[:port]`."""
+    """Refuse a whole server: follows in both directions with its accounts end, and are kept to be offered again.
+
+    `domain` is `host[:port]`. What its accounts write, boost and do is put before her nowhere any more.
+    """
     domain = domain.strip().lower()
     if not domain or len(domain) > DOMAIN_LENGTH or "/" in domain or " " in domain:
         raise RefusalError("domain-invalid", N_("Name a server by its domain, as in circle.example."))
@@ -89,21 +93,20 @@ def block_domain(u: Unit, account_id: int, domain: str) -> None:
         return
     row = {"id": sortable_id(u.now, u.now), "account_id": account_id, "domain": domain, "created_at": u.now}
     u.connection.execute(insert(domain_restriction).values(**row))
-    ours = or_(follow.c.follower_id == account_id, follow.c.target_id == account_id)
+    severing.sever(u, domain, member_id=account_id)
     there = select(account.c.id).where(account.c.domain == domain)
-    theirs = or_(follow.c.follower_id.in_(there), follow.c.target_id.in_(there))
-    pairs = u.connection.execute(select(follow.c.follower_id, follow.c.target_id).where(ours, theirs)).all()
-    for follower_id, target_id in pairs:
-        if follower_id == account_id:
-            follows.end(u, follower_id, target_id)
-        else:
-            follows.reject(u, follower_id, target_id)
+    told = and_(notification.c.account_id == account_id, notification.c.from_id.in_(there))
+    u.connection.execute(delete(notification).where(told))
 
 
 def unblock_domain(u: Unit, account_id: int, domain: str) -> bool:
-    """Take the refusal of a server back; False if there is none."""
-    which = and_(domain_restriction.c.account_id == account_id, domain_restriction.c.domain == domain.strip().lower())
-    return u.connection.execute(delete(domain_restriction).where(which)).rowcount > 0
+    """Take the refusal of a server back, and offer what it ended; False if there is none."""
+    domain = domain.strip().lower()
+    which = and_(domain_restriction.c.account_id == account_id, domain_restriction.c.domain == domain)
+    if not u.connection.execute(delete(domain_restriction).where(which)).rowcount:
+        return False
+    severing.restore(u, domain, member_id=account_id)
+    return True
 
 
 def set_note(u: Unit, account_id: int, target_id: int, text: str) -> None:

@@ -18,6 +18,7 @@ from instance.web import (
     requests,
     safety,
     settings,
+    severed,
     signing,
     steward,
 )  # fmt: skip
@@ -38,6 +39,7 @@ ROUTES: list[BaseRoute] = [
     *settings.ROUTES,
     *safety.ROUTES,
     *moving.ROUTES,
+    *severed.ROUTES,
     *steward.ROUTES,
     *reports.ROUTES,
     *federation.ROUTES,

@@ -27,6 +27,7 @@ ENTRIES = (
     ("/settings/sessions", N_("Where you are signed in"), N_("Browsers; end the ones you don't know")),
     ("/settings/apps", N_("Apps"), N_("Apps that may use your account")),
     ("/settings/language", N_("Language and time"), N_("The language of these pages, your time zone")),
+    ("/settings/severed", N_("Lost connections"), N_("Follows that ended because a server was refused")),
     ("/settings/move", N_("Move"), N_("To another server, or from there to here")),
     ("/settings/delete", N_("Delete your account"), N_("Erase everything you wrote here")),
 )
@@ -36,6 +37,7 @@ DONE = {
     "ended": N_("Ended."),
     "on": N_("The second step is on from now on."),
     "off": N_("The second step is off."),
+    "asked": N_("They are asked. The answers come from the other side."),
     "moved": N_("You have moved. The people who follow you are asked to come along."),
 }
 
