@@ -13,9 +13,10 @@ from tests.support.world import World
 
 VERBS = [
     *("Create", "Update", "Delete", "Undo", "Follow", "Accept", "Reject", "TentativeAccept", "TentativeReject"),
-    *("Like", "EmojiReact", "Dislike", "Announce", "Block", "Join", "Leave", "Invite", "Offer"),
+    *("Like", "EmojiReact", "Dislike", "Announce", "Block", "Flag", "Move"),
+    *("Add", "Remove", "Lock", "Join", "Leave", "Invite", "Offer"),
 ]
-UNDONE = ["Follow", "Like", "EmojiReact", "Dislike", "Announce", "Block", "Accept", "Join"]
+UNDONE = ["Follow", "Like", "EmojiReact", "Dislike", "Announce", "Block", "Accept", "Flag", "Join"]
 
 
 @pytest.mark.parametrize("verb", VERBS)
