@@ -154,6 +154,8 @@ ACTIVITIES: HandlerTable = {
     ("Block", "*"): incoming_moderation.ByModerator(incoming_members.Blocked()),
     ("Move", "*"): incoming_moves.Moved(),
     ("Flag", "*"): incoming_reports.Reported(),
+    ("Resolve", "*"): incoming_moderation.Resolved(),
+    ("Warn", "*"): incoming_moderation.Warned(),
     ("Create", "*"): incoming_posts.Written(),
     ("Update", "*"): pledges.ByName(pledges.updated, incoming_members.ProfileFirst(incoming_posts.Changed())),
     ("Delete", "*"): incoming_moderation.ByModerator(receipts.Receipted(incoming_posts.Deleted())),

@@ -102,7 +102,9 @@ DIRECT: Table = {
     ("Add", "*"): _SHELF,
     ("Remove", "*"): _SHELF,
     ("Lock", "*"): _LOCK,
-    ("Warn", "*"): _OF_ONESELF,  # the handler asks whether he moderates the group that the post is in
+    # The handler asks whether he moderates the group that the post is in.
+    ("Warn", "*"): _OF_ONESELF,
+    ("Resolve", "*"): _OF_ONESELF,
     ("Block", IN_GROUP): _MODERATION,
     # taken back: by whoever said it, and with the right to say it
     ("Undo", "*"): Rule(may=(AUTHOR,), rows=(OWNER,)),  # what is only named

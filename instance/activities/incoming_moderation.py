@@ -17,12 +17,12 @@ from federation.vocab import times
 from federation.vocab.types import POST_TYPES, Activity, Actor
 from instance.activities.gathering import learn, profile, standing
 from instance.activities.incoming_posts import Gathered, collect, is_public, revive
-from instance.content import moderation
+from instance.content import moderation, reports
 from instance.db.content import post
 from instance.db.groups import group_post
 from instance.db.people import account
 from instance.db.unit import Unit
-from instance.groups import bans, groups, moderators
+from instance.groups import acting, bans, groups, moderators
 from instance.groups.acting import By
 from instance.people import accounts, remote
 from instance.people.accounts import AccountRow
@@ -160,6 +160,33 @@ class ByModerator:
         if sender is None:
             raise UnbelievableError("that is no moderator of the group")
         act(u, said(gathered.group, By(sender.id), activity, gathered.profiles))
+
+
+class Resolved:
+    """Resolve of a Flag, by a moderator elsewhere of a group of ours: the report is closed."""
+
+    async def gather(self, federation: Federation, activity: Activity) -> None:
+        return None
+
+    def apply(self, u: Unit, activity: Activity, gathered: None) -> None:
+        if not reports.resolve(u, activity.object_id, activity.actor):
+            raise UnbelievableError("that is no report of a group that he moderates")
+
+
+class Warned:
+    """Warn: a moderator tells the author of a post in the group what not to do again."""
+
+    async def gather(self, federation: Federation, activity: Activity) -> None:
+        return None
+
+    def apply(self, u: Unit, activity: Activity, gathered: None) -> None:
+        row = u.connection.execute(select(post).where(post.c.iri == activity.object_id)).first()
+        group = accounts.by_ids(u.connection, [row.group_id]).get(row.group_id) if row and row.group_id else None
+        if row is None or group is None:
+            raise UnbelievableError("that post is in no group here")
+        if activity.actor != group.iri and not acting.is_moderator_by_iri(u.connection, group.id, activity.actor):
+            raise UnbelievableError("that is no moderator of the group")
+        moderation.warn(u, group.id, row.id, By(None, plain(activity.summary or activity.content), activity.id))
 
 
 class Undeleted:

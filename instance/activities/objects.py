@@ -184,7 +184,7 @@ def _announced(connection: Connection, group: Row[Any]) -> dict[int, str]:
     """The newest posts that a group let through and that open a thread, with its boost of each."""
     newest = select(post.c.boost_of_id, post.c.iri).where(post.c.account_id == group.id, post.c.visibility == "public")
     newest = newest.where(post.c.boost_of_id.is_not(None)).order_by(post.c.id.desc()).limit(PAGE)
-    return dict(connection.execute(newest).tuples().all())
+    return {row.boost_of_id: row.iri for row in connection.execute(newest)}
 
 
 def _embedded(connection: Connection, site: Site, shelf: _Shelf, reader: Reader) -> Collected:

@@ -26,7 +26,7 @@ def on_group_acted(u: Unit, event: GroupActed) -> None:
     """Something was done in a group: ours announces it, to a remote one it is sent by whoever of ours did it."""
     found = accounts.by_ids(u.connection, [i for i in (event.group_id, event.by_id) if i is not None])
     group, by = found.get(event.group_id), found.get(event.by_id or 0)
-    if group is None:
+    if group is None or event.verb == "Warn":  # that is for its addressee alone
         return
     if group.domain == "":
         about = _about(u, event, group, by or group)

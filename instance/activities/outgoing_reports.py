@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from federation.vocab import build
-from instance.activities.sending import iris_of, send
+from instance.activities.sending import send
 from instance.content import reports
 from instance.db.content import post
 from instance.db.unit import Unit
@@ -13,16 +13,25 @@ from instance.people import accounts
 
 
 def on_report(u: Unit, event: ReportFiled) -> None:
-    """Flag: to the server of whom it is about and to no other."""
+    """Flag: to the server of whom it is about, and to the remote groups that the posts are in; to no other."""
     row = reports.by_id(u.connection, event.report_id)
     found = accounts.by_ids(u.connection, [row.account_id, row.target_id])
     target = found[row.target_id]
-    if not row.forward or found[row.account_id].domain or not target.domain:
+    if not row.forward or found[row.account_id].domain:
         return
-    posts = select(post.c.iri).where(post.c.id.in_(row.post_ids or []), post.c.account_id == target.id)
-    about = [target.iri, *u.connection.execute(posts.order_by(post.c.id)).scalars()]
-    application = u.site.url("/actor")
+    asked = select(post.c.iri, post.c.group_id).where(post.c.id.in_(row.post_ids or []), post.c.account_id == target.id)
+    posts = u.connection.execute(asked.order_by(post.c.id)).all()
     words = reports.words_of(u.site.vault, row)
-    terms = {"content": words, "to": iris_of(u.connection, [target.id]), "published": u.now}
-    made = build.activity("Flag", f"{application}#flags/{slug()}", application, "", **terms) | {"object": about}
-    send(u, made, actor=application, recipients=[target.iri])
+    if target.domain:
+        _flag(u, [target.iri, *(one.iri for one in posts)], target.iri, {"content": words})
+    for group in accounts.by_ids(u.connection, reports.remote_groups(u.connection, row)).values():
+        for one in posts:
+            if one.group_id == group.id:  # the Lemmy family takes one address at a time, and looks for words here
+                _flag(u, one.iri, group.iri, {"summary": words, "content": words, "audience": group.iri})
+
+
+def _flag(u: Unit, about: list[str] | str, to: str, terms: dict[str, str]) -> None:
+    application = u.site.url("/actor")
+    told = {"to": [to], "published": u.now, **terms}
+    made = build.activity("Flag", f"{application}#flags/{slug()}", application, "", **told) | {"object": about}
+    send(u, made, actor=application, recipients=[to])

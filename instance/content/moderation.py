@@ -49,6 +49,14 @@ def restore(u: Unit, group_id: int, post_id: int, by: By) -> bool:
     return True
 
 
+def warn(u: Unit, group_id: int, post_id: int, by: By) -> None:
+    """Tell the author of a post what not to do again; the post stays. Raises as `remove` does."""
+    row = _in_group(u, group_id, post_id, by)
+    if row.removed_at is None:
+        u.connection.execute(update(post).where(post.c.id == row.id).values(removed_reason=by.because or None))
+    u.record(_done(group_id, "Warn", row, by))
+
+
 def lock(u: Unit, group_id: int, post_id: int, by: By) -> None:
     """Close a post for answers; its author may do that too. Raises as `remove` does."""
     row = _in_group(u, group_id, post_id, by, or_author=True)

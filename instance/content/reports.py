@@ -8,9 +8,11 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from instance.content.visible import visible_to
 from instance.db.content import post, report
+from instance.db.people import account
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
 from instance.events import ReportFiled
+from instance.groups.acting import is_moderator
 from instance.i18n import N_
 from instance.ids import sortable_id
 from instance.people import accounts
@@ -59,16 +61,33 @@ def file(u: Unit, reporter_id: int, complaint: Complaint) -> Row[Any]:
         visible_to(reporter_id),
     )
     target = accounts.by_id(u.connection, complaint.target_id)
+    post_ids = sorted(u.connection.execute(seen).scalars())
+    ours, theirs = _groups(u.connection, post_ids)
+    elsewhere = bool(theirs) or (target is not None and target.domain != "")
     return _keep(
         u,
         complaint.comment,
         account_id=reporter_id,
         target_id=complaint.target_id,
-        post_ids=sorted(u.connection.execute(seen).scalars()),
+        group_id=ours,
+        post_ids=post_ids,
         rule_ids=list(complaint.rule_ids),
         category=category,
-        forward=complaint.forward and target is not None and target.domain != "",
+        forward=complaint.forward and elsewhere,
     )
+
+
+def _groups(connection: Connection, post_ids: Sequence[int]) -> tuple[int | None, list[int]]:
+    """(the group of ours that posts are in, if one; the remote groups): whose moderators look after them."""
+    asked = select(account.c.id, account.c.domain).join(post, post.c.group_id == account.c.id)
+    rows = connection.execute(asked.where(post.c.id.in_(post_ids)).order_by(account.c.id)).all() if post_ids else []
+    ours = next((row.id for row in rows if row.domain == ""), None)
+    return ours, list(dict.fromkeys(row.id for row in rows if row.domain))
+
+
+def remote_groups(connection: Connection, row: Row[Any]) -> list[int]:
+    """Account ids of the remote groups that the posts of a report are in."""
+    return _groups(connection, row.post_ids or [])[1]
 
 
 def receive(u: Unit, reporter_id: int, told: Told, words: str, *, iri: str | None = None) -> Row[Any] | None:
@@ -107,6 +126,29 @@ def close(u: Unit, report_id: int, moderator_id: int) -> None:
     """A moderator has dealt with a report; what is closed stays as it is."""
     mine = update(report).where(report.c.id == report_id, report.c.closed_at.is_(None))
     u.connection.execute(mine.values(closed_at=u.now, closed_by=moderator_id))
+
+
+def resolve(u: Unit, flag_iri: str, actor_iri: str) -> bool:
+    """The moderator elsewhere of a group of ours has dealt with a report about its posts; False for any other."""
+    row = u.connection.execute(select(report).where(report.c.iri == flag_iri)).first()
+    by = accounts.by_iri(u.connection, actor_iri)
+    if row is None or by is None or row.group_id is None or not is_moderator(u.connection, row.group_id, by.id):
+        return False
+    close(u, row.id, by.id)
+    return True
+
+
+def in_group(connection: Connection, group_id: int, limit: int = 40) -> list[Row[Any]]:
+    """Open reports about posts in a group of ours, the newest first: for its moderators."""
+    mine = select(report).where(report.c.group_id == group_id, report.c.closed_at.is_(None))
+    return list(connection.execute(mine.order_by(report.c.id.desc()).limit(limit)).all())
+
+
+def close_in_group(u: Unit, report_id: int, group_id: int, moderator_id: int) -> None:
+    """A group's moderator has dealt with a report about its posts. Raises NotFoundError for any other."""
+    if by_id(u.connection, report_id).group_id != group_id:
+        raise NotFoundError
+    close(u, report_id, moderator_id)
 
 
 def reopen(u: Unit, report_id: int) -> None:

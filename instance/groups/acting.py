@@ -41,6 +41,23 @@ def is_moderator(connection: Connection, group_id: int, account_id: int | None) 
     return connection.execute(union_all(ours, theirs).limit(1)).first() is not None
 
 
+def is_moderator_by_iri(connection: Connection, group_id: int, iri: str) -> bool:
+    """The same of an actor who may be nobody we know."""
+    r, m = group_role.c, remote_moderator.c
+    ours = select(r.group_id).join(account, account.c.id == r.account_id)
+    ours = ours.where(r.group_id == group_id, account.c.iri == iri, r.role == MODERATOR)
+    theirs = select(m.group_id).where(m.group_id == group_id, m.actor_iri == iri)
+    return connection.execute(union_all(ours, theirs).limit(1)).first() is not None
+
+
+def moderated(connection: Connection, account_id: int) -> set[int]:
+    """Ids of all groups, ours and remote ones, that an account moderates."""
+    r, m = group_role.c, remote_moderator.c
+    iri = select(account.c.iri).where(account.c.id == account_id).scalar_subquery()
+    ours = select(r.group_id).where(r.account_id == account_id, r.role == MODERATOR)
+    return set(connection.execute(ours.union(select(m.group_id).where(m.actor_iri == iri))).scalars())
+
+
 def check_moderator(connection: Connection, group_id: int, account_id: int) -> None:
     """Raises RefusalError (403) unless the account moderates the group."""
     if not is_moderator(connection, group_id, account_id):

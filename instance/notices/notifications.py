@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Row, and_, bindparam, delete, 
 
 from instance.clock import HOUR, Millis
 from instance.db.content import interaction, mention, poll, poll_vote, post, report, thread_mute
-from instance.db.groups import group, group_post
+from instance.db.groups import group, group_post, group_role
 from instance.db.people import account, domain_restriction, follow, login, restriction
 from instance.db.reading import notification
 from instance.db.unit import Unit
@@ -188,8 +188,8 @@ def on_announced(u: Unit, event: GroupPostAnnounced) -> None:
 
 
 def on_group_acted(u: Unit, event: GroupActed) -> None:
-    """A group's moderators took a post out: its author is told, with their reason; brought back, it is not told any more."""
-    row = _post(u, event.post_id) if event.verb == "Delete" and event.post_id is not None else None
+    """A group's moderators took a post out or warn its author: she is told, with their reason; not of what is back."""
+    row = _post(u, event.post_id) if event.verb in {"Delete", "Warn"} and event.post_id is not None else None
     if row is None:
         return
     _untell(u, "moderation_warning", event.group_id, post_id=row.id)
@@ -249,10 +249,13 @@ def on_sign_up(u: Unit, event: MemberSignedUp) -> None:
 
 
 def on_report(u: Unit, event: ReportFiled) -> None:
-    """Somebody reported something: moderators and stewards are told."""
-    row = u.connection.execute(select(report.c.account_id, report.c.id).where(report.c.id == event.report_id)).one()
+    """Somebody reported something: moderators and stewards are told, and those of the group that the post is in."""
+    asked = select(report.c.account_id, report.c.id, report.c.group_id)
+    row = u.connection.execute(asked.where(report.c.id == event.report_id)).one()
     staff = select(login.c.account_id).where(login.c.role.in_(STAFF), login.c.state == "active")
-    _tell(u, "admin.report", row.account_id, u.connection.execute(staff).scalars(), about_id=row.id)
+    in_group = select(group_role.c.account_id).where(group_role.c.group_id == row.group_id)
+    told = u.connection.execute(staff.union(in_group)).scalars()
+    _tell(u, "admin.report", row.account_id, told, about_id=row.id)
 
 
 def on_severed(u: Unit, event: RelationsSevered) -> None:

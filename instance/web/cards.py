@@ -14,6 +14,7 @@ from instance.content.pages import ids_query, page_query
 from instance.content.words import words_of
 from instance.db.content import attachment, poll, poll_vote, post
 from instance.db.hot import as_list
+from instance.groups.acting import moderated
 from instance.house import House
 from instance.i18n import N_, _
 from instance.media import store as files
@@ -135,6 +136,11 @@ class Card:
     """`pending` or `refused`: the author of what it answers has not said yes to that, or has said no."""
     quoted: "QuotedCard | None" = None
     policy: dict[str, Any] | None = None
+    locked: bool = False
+    removed: bool = False
+    removed_reason: str = ""
+    moderate: str = ""
+    """The page on which the reader moderates it; empty where she does not."""
 
     @property
     def waits(self) -> str:
@@ -191,13 +197,16 @@ def cards(connection: Connection, site: Site, reader_id: int | None, listed: Seq
     people = persons(connection, authors | {one.by for one in listed}, site)
     pictures = _pictures(connection, site, ids)
     polls = _polls(connection, site.clock.now(), reader_id, [row for row in rows.values() if row.kind == "question"])
+    in_groups = reader_id is not None and any(row.group_id for row in rows.values())
+    mine = moderated(connection, reader_id) if in_groups and reader_id is not None else set()
     made = []
     for one in listed:
         row = rows.get(one.shown)
         if row is not None:
             card = _card(site, reader_id, one, row, people, pictures.get(row.id, []), polls.get(row.id))
             quote = quotes.get(row.id)
-            made.append(replace(card, quoted=_quoted(site, quote, people)) if quote is not None else card)
+            card = replace(card, quoted=_quoted(site, quote, people)) if quote is not None else card
+            made.append(replace(card, moderate=f"/posts/{row.id}/moderate") if row.group_id in mine else card)
     return made
 
 
@@ -236,6 +245,9 @@ def _card(
         in_group=row.group_id is not None,
         consent=row.consent or "",
         policy=row.policy,
+        locked=row.locked_at is not None,
+        removed=row.removed_at is not None,
+        removed_reason=row.removed_reason or "",
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from instance.content import boosts, marks, polls, posts, quotes, threads
+from instance.content import boosts, locks, marks, polls, posts, quotes, threads
 from instance.content.threads import context
 from instance.content.visible import readable
 from instance.db.unit import Unit
@@ -69,6 +69,7 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
         after=[shown[one] for one in after if one in shown],
         indexable=bool(author and author.indexable and card.visibility == "public"),
         alternate=card.iri if card.visibility in cards.WIDELY_READ and not card.author.is_remote else "",
+        locked=await visitor.house.store.read(locks.is_locked, post_id),
         reply_readers=_reply_readers(card, await _public_posting(visitor)),
         done=_(DONE[visitor.query("done")]) if visitor.query("done") in DONE else "",
         quoting=await cards.by_ids(visitor.house, visitor.account_id, quoting) if quoting else [],

@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from instance.content import submissions
+from instance.content import moderation, submissions
 from instance.db.groups import group as group_table
 from instance.errors import NotFoundError
-from instance.groups import groups
+from instance.groups import acting, groups
 from instance.i18n import N_, _
 from instance.media import store as files
 from instance.people import accounts, follows
@@ -56,6 +56,8 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
     listed, following = await cards.stream(house, reader, source, below, **params)
     more = await house.store.read(_around, house.site, row, reader)
     waiting = await _held(visitor, row.id) if is_group and more["moderates"] and below is None else []
+    pinned = await _pinned(visitor, row) if is_group and below is None else []
+    listed = [card for card in listed if card.id not in {one.id for one in pinned}]
     person = person_of(row, house.site)
     return visitor.page(
         "profile.html",
@@ -73,12 +75,20 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
         indexable=row.indexable and not row.domain,
         alternate="" if row.domain else row.iri,
         cards=listed,
+        pinned=pinned,
         next=f"{person.page}?below={following}" if following else "",
         older=below is not None,
         held=waiting,
         done=_(DONE[visitor.query("done")]) if visitor.query("done") in DONE else "",
         **more,
     )
+
+
+async def _pinned(visitor: Visitor, row: Any) -> list[Card]:
+    """What stands first in a group."""
+    ids = await visitor.house.store.read(moderation.pinned, row.id)
+    found: list[Card] = await cards.by_ids(visitor.house, visitor.account_id, ids)
+    return found
 
 
 def _source(row: Any) -> tuple[str, dict[str, Any]]:
@@ -100,13 +110,14 @@ def _around(connection: Connection, site: Site, row: Any, reader_id: int | None)
         "moderators": [],
         "moderates": False,
     }
+    if row.kind == "group":
+        found["moderates"] = acting.is_moderator(connection, row.id, reader_id)
     if row.kind == "group" and not row.domain:
         own = connection.execute(group_table.select().where(group_table.c.id == row.id)).first()
         ids = groups.moderators(connection, row.id)
         people = persons(connection, ids, site)
         found["rules"] = Markup(render_bio(own.rules)) if own and own.rules else ""  # noqa: S704 - escaped there
         found["moderators"] = [people[one] for one in ids if one in people]
-        found["moderates"] = reader_id in ids
     return found
 
 
