@@ -23,6 +23,7 @@ _cleaner = nh3.Cleaner(
     attributes={"a": {"href", "translate"}, "span": {"translate"}, "ol": {"start", "reversed"}, "li": {"value"}},
     allowed_classes={"a": _CLASSES, "span": _CLASSES},
     url_schemes={"http", "https", "mailto"},
+    url_relative="deny",  # on our pages it would lead to us
     link_rel="nofollow noopener noreferrer",
     strip_comments=True,
 )
@@ -33,17 +34,23 @@ _HEADING_ENDS = re.compile(r"</h[1-6]>")
 _LINE_ENDS = re.compile(r"<br\s*/?>|</li\s*>", re.I)
 _PARAGRAPH_ENDS = re.compile(r"</(?:p|h[1-6]|blockquote|pre|ul|ol)\s*>", re.I)
 _MANY_LINES = re.compile(r"\n{3,}")
-_NEVER = re.compile("[\x00\ud800-\udfff]")
+_NEVER = re.compile("[\x00\ud800-\udfff\u202a-\u202e\u2066-\u2069]")  # the last: a link must not read backwards
+_PICTURE = re.compile(r"<img\b[^>]{0,2000}?\balt=(?:\"([^\"<>]{1,80})\"|'([^'<>]{1,80})')[^>]{0,2000}>", re.I)
 _OPENS = re.compile(r"<[a-z]", re.I)
 
 
-def clean(html: str) -> str:
+def clean(html: str, most_tags: int = MOST_TAGS) -> str:
     """Safe HTML of untrusted HTML: allowed tags only, links without scripts, no pictures, no style.
 
     Headings become bold paragraphs, for a post is not a page; links carry `rel` against tracking.
     """
-    safe = _cleaner.clean(_cut(html))
+    safe = _cleaner.clean(_PICTURE.sub(_words_of_picture, _cut(html, most_tags)))
     return _HEADING_ENDS.sub("</strong></p>", _HEADING_OPENS.sub("<p><strong>", safe))
+
+
+def _words_of_picture(found: re.Match[str]) -> str:
+    """A picture within the text (emoji, mostly) is its alternative text: nothing is loaded from elsewhere."""
+    return found[1] or found[2]
 
 
 def plain(html: str) -> str:
@@ -52,10 +59,10 @@ def plain(html: str) -> str:
     return _MANY_LINES.sub("\n\n", entities.unescape(_stripper.clean(spaced))).strip()
 
 
-def _cut(html: str) -> str:
+def _cut(html: str, most_tags: int = MOST_TAGS) -> str:
     """What is looked at: of bearable length, with a bearable number of tags, of characters that a database keeps."""
     known = _NEVER.sub("", html[:MOST])
     for number, found in enumerate(_OPENS.finditer(known)):
-        if number == MOST_TAGS:
+        if number == most_tags:
             return known[: found.start()]
     return known

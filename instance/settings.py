@@ -63,6 +63,8 @@ class Settings:
     mail_url: str = ""
     mail_from: str = ""
     media_url: str = ""
+    remote_media_mb: int = 2048
+    remote_media_days: int = 30
     locale: str = "en"
     rate_limits: bool = True
     metrics_token: str = ""
@@ -336,6 +338,8 @@ _SPECIAL: dict[str, Callable[[Any], Any]] = {
     "allow_private_peers": _networks,
     "base_url": _origin,
     "media_url": _origin,
+    "remote_media_mb": _number(10, 1_000_000),
+    "remote_media_days": _number(1, 3650),
     "database_url": _url({"postgresql", "postgres", "sqlite"}),
     "redis_url": _url({"redis", "rediss", "unix"}),
     "mail_url": _url({"smtp", "smtps"}),

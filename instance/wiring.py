@@ -191,6 +191,7 @@ TIMED = [
     daily.Timed("probe peers", HOUR, probes.begin_due),
     daily.Timed("erase copies whose time is over", HOUR, retention.sweep),
     daily.Timed("erase unused pictures", HOUR, attachments.sweep),
+    daily.Timed("erase old copies of remote pictures", HOUR, pictures.sweep),
     daily.Timed("forget old home entries", 6 * HOUR, timelines.sweep),
     daily.Timed("erase settled deliveries", HOUR, deliveries.forget_old),
     daily.Timed("tell peers what they missed", MINUTE, gap_notices.tell),

@@ -30,16 +30,16 @@ async def software(federation: Federation, host: str) -> tuple[str, str]:
 
 async def _ask(federation: Federation, scheme: str, host: str) -> tuple[str, str]:
     links = await _get(federation, f"{scheme}://{host}/.well-known/nodeinfo", host)
-    address = next(iter(_addresses(links, host)), "")
+    address = next(iter(addresses(links, host)), "")
     if not address:
         raise MalformedError(f"{host} names no NodeInfo of its own")
     found = (await _get(federation, address, host)).get("software")
     if not isinstance(found, dict):
         raise MalformedError(f"{host} does not name its software")
-    return _word(found.get("name")), _word(found.get("version"))
+    return word(found.get("name")), word(found.get("version"))
 
 
-def _addresses(links: dict[str, Any], host: str) -> list[str]:
+def addresses(links: dict[str, Any], host: str) -> list[str]:
     """Addresses on that host, the newest version first."""
     named = [link for link in listed(links.get("links")) if isinstance(link, dict)]
     by_version = {str(link.get("rel")): str(link.get("href")) for link in named}
@@ -57,6 +57,7 @@ async def _get(federation: Federation, url: str, host: str) -> dict[str, Any]:
     return limits.parse(answer.body)
 
 
-def _word(given: object) -> str:
+def word(given: object) -> str:
+    """A name or version as a steward may see it."""
     text = given if isinstance(given, str) else ""
     return "".join(letter for letter in text if letter.isprintable())[:MOST_LETTERS].strip()

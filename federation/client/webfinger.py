@@ -74,12 +74,13 @@ async def _ask(federation: Federation, name: str, host: str) -> tuple[str, str]:
     check_status(answer.status, host)
     document = limits.parse(answer.body)
     for link in listed(document.get("links")):
-        if isinstance(link, dict) and _is_self(link):
+        if isinstance(link, dict) and is_self(link):
             subject = document.get("subject")
             return str(link["href"]), subject if isinstance(subject, str) and "@" in subject else ""
     raise GoneError(f"{host} names no actor", 404)
 
 
-def _is_self(link: dict[str, Any]) -> bool:
+def is_self(link: dict[str, Any]) -> bool:
+    """Whether a link names the actor behind the handle."""
     kind = str(link.get("type", ""))
     return link.get("rel") == "self" and is_iri(link.get("href")) and kind.startswith(ACTIVITY_TYPES)

@@ -5,17 +5,29 @@ from typing import Any
 from federation.vocab import times
 from federation.vocab.iris import is_iri
 from federation.vocab.jsonld import compacted, needs_processing
-from federation.vocab.reading import count, iri, iris, keys, language, link, listed, size, text, type_of, words
+from federation.vocab.parts import attachments, fields, happening, links, poll, tags
+from federation.vocab.reading import (
+    MOST_NAME,
+    MOST_SUMMARY,
+    MOST_TITLE,
+    flag,
+    iri,
+    iris,
+    keys,
+    language,
+    link,
+    listed,
+    text,
+    type_of,
+    words,
+)
 from federation.vocab.types import (
     ACTIVITY_TYPES,
     ACTOR_TYPES,
     POST_TYPES,
     Activity,
     Actor,
-    Attachment,
     Object,
-    Poll,
-    Tag,
 )
 
 Document = dict[str, Any]
@@ -61,8 +73,8 @@ def _activity(document: Document, kind: str, depth: int) -> Activity:
         cc=iris(document.get("cc")),
         audience=iris(document.get("audience")),
         published=times.read(document.get("published")),
-        summary=words(document, "summary"),
-        content=words(document, "content"),
+        summary=words(document, "summary", MOST_SUMMARY),
+        content=words(document, "content", MOST_SUMMARY),
         raw=document,
     )
 
@@ -79,17 +91,17 @@ def _actor(document: Document, kind: str) -> Actor:
         featured=iri(document.get("featured")),
         shared_inbox=iri(endpoints.get("sharedInbox")) if isinstance(endpoints, dict) else "",
         preferred_username=text(document.get("preferredUsername"), 200),
-        name=words(document, "name")[:500],
-        summary=words(document, "summary"),
+        name=words(document, "name", MOST_NAME),
+        summary=words(document, "summary", MOST_SUMMARY),
         url=link(document.get("url"))[0],
         icon=link(document.get("icon"), "image/")[0],
         image=link(document.get("image"), "image/")[0],
-        fields=_fields(document),
+        fields=fields(document),
         attributed_to=iri(document.get("attributedTo")),
-        manually_approves=document.get("manuallyApprovesFollowers") is True,
-        discoverable=document.get("discoverable") is True,
-        indexable=document.get("indexable") is True,
-        suspended=document.get("suspended") is True,
+        manually_approves=flag(document.get("manuallyApprovesFollowers")),
+        discoverable=flag(document.get("discoverable")),
+        indexable=flag(document.get("indexable")),
+        suspended=flag(document.get("suspended")),
         also_known_as=iris(document.get("alsoKnownAs")),
         moved_to=iri(document.get("movedTo")),
         published=times.read(document.get("published")),
@@ -98,15 +110,9 @@ def _actor(document: Document, kind: str) -> Actor:
     )
 
 
-def _fields(document: Document) -> list[tuple[str, str]]:
-    items = [item for item in listed(document.get("attachment")) if isinstance(item, dict)]
-    values = [item for item in items if item.get("type") == "PropertyValue"]
-    return [(text(item.get("name"), 500), text(item.get("value"), 5000)) for item in values[:20]]
-
-
 def _object(document: Document, kind: str) -> Object:
     source = document.get("source")
-    source = source if isinstance(source, dict) else {}
+    source = source if isinstance(source, dict) else {"content": source}  # Pleroma: the text alone
     authors = iris(document.get("attributedTo")) or iris(document.get("actor"))
     return Object(
         id=iri(document.get("id")),
@@ -116,11 +122,11 @@ def _object(document: Document, kind: str) -> Object:
         to=iris(document.get("to")),
         cc=iris(document.get("cc")),
         audience=iris(document.get("audience")),
-        name=words(document, "name"),
-        summary=words(document, "summary"),
+        name=words(document, "name", MOST_TITLE),
+        summary=words(document, "summary", MOST_SUMMARY),
         content=words(document, "content"),
         language=language(document),
-        media_type=text(document.get("mediaType"), 80) or "text/html",
+        media_type=text(document.get("mediaType"), 80).partition(";")[0].strip().lower() or "text/html",
         source=text(source.get("content")),
         source_type=text(source.get("mediaType"), 80),
         in_reply_to=iri(document.get("inReplyTo")),
@@ -128,10 +134,12 @@ def _object(document: Document, kind: str) -> Object:
         url=link(document.get("url"))[0],
         published=times.read(document.get("published")),
         updated=times.read(document.get("updated")),
-        sensitive=document.get("sensitive") is True,
-        tags=_tags(document),
-        attachments=_attachments(document),
-        poll=_poll(document),
+        sensitive=flag(document.get("sensitive")),
+        tags=tags(document),
+        attachments=attachments(document, kind),
+        links=links(document),
+        happening=happening(document),
+        poll=poll(document),
         former_type=text(document.get("formerType"), 80),
         raw=document,
     )
@@ -143,60 +151,3 @@ def _author(document: Document) -> str:
         if isinstance(item, dict) and item.get("type") == "Person" and is_iri(item.get("id")):
             return str(item["id"])
     return ""
-
-
-def _tags(document: Document) -> list[Tag]:
-    found = []
-    for item in listed(document.get("tag"))[:200]:
-        if isinstance(item, dict):
-            found.append(
-                Tag(
-                    type=type_of(item),
-                    href=iri(item.get("href")),
-                    name=text(item.get("name"), 500),
-                    icon=link(item.get("icon"), "image/")[0],
-                )
-            )
-    return found
-
-
-def _attachments(document: Document) -> list[Attachment]:
-    found = []
-    for item in [*listed(document.get("attachment")), *listed(document.get("image"))][:50]:
-        if isinstance(item, dict) and item.get("type") != "PropertyValue":
-            address, mime = link(item.get("url") or item.get("href"), "")
-            mime = text(item.get("mediaType"), 80) or mime
-            if address:
-                found.append(
-                    Attachment(
-                        kind=_kind(type_of(item), mime),
-                        url=address,
-                        mime=mime,
-                        name=words(item, "name") or words(item, "summary"),
-                        blurhash=text(item.get("blurhash"), 120),
-                        width=size(item.get("width")),
-                        height=size(item.get("height")),
-                    )
-                )
-    return found
-
-
-def _kind(name: str, mime: str) -> str:
-    main = mime.partition("/")[0] or name.lower()
-    return main if main in {"image", "video", "audio"} else "unknown"
-
-
-def _poll(document: Document) -> Poll | None:
-    multiple = "anyOf" in document
-    given = listed(document.get("anyOf") if multiple else document.get("oneOf"))[:50]
-    options = [(words(item, "name")[:500], count(item.get("replies"))) for item in given if isinstance(item, dict)]
-    if not options:
-        return None
-    voters = document.get("votersCount")
-    return Poll(
-        options=options,
-        multiple=multiple,
-        ends_at=times.read(document.get("endTime")),
-        closed_at=times.read(document.get("closed")),
-        voters=count(voters) if isinstance(voters, int) else None,
-    )

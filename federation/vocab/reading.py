@@ -1,11 +1,22 @@
 """Small readers that take one value in the many forms that servers write it in (docs/subsystems/federation.md)."""
 
+import html
+import re
 from typing import Any
+from urllib.parse import quote
 
 from federation.vocab.iris import LONGEST, PUBLIC, PUBLIC_ALIASES, is_iri
 from federation.vocab.types import Key
 
 WIDEST = 1000  # items of a list that are read
+# Lengths of single fields (characters), numbers of what one document may hold: more is not read.
+MOST_NAME, MOST_TITLE, MOST_SUMMARY, MOST_CONTENT, MOST_ALT = 500, 1000, 20_000, 500_000, 10_000
+MOST_TAGS, MOST_FILES, MOST_OPTIONS, MOST_MENTIONS, MOST_LINKS = 200, 50, 50, 100, 10
+
+_PREFIXES = ("as:", "toot:", "schema:", "https://www.w3.org/ns/activitystreams#", "http://joinmastodon.org/ns#")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+_WHOLE = re.compile(r"[0-9]{1,10}")
+_NO_LANGUAGE = frozenset({"und", "zxx", "mul", "mis"})
 
 
 def text(value: Any, most: int = 1_000_000) -> str:
@@ -45,27 +56,50 @@ def type_of(document: dict[str, Any], known: frozenset[str] = frozenset()) -> st
     """The type; of several the first that is known, else the first."""
     names = [name for name in listed(document.get("type")) if isinstance(name, str)]
     best = next((name for name in names if name in known), names[0] if names else "")
-    return best.removeprefix("as:")[:80]
+    return unprefixed(best)[:80]
 
 
-def words(document: dict[str, Any], term: str) -> str:
-    """`content`, `name` or `summary`; from the language map where the plain term is missing."""
-    if isinstance(document.get(term), str):
-        return text(document[term])
+def unprefixed(name: str) -> str:
+    """A term without the prefix that some servers leave on it."""
+    return next((name.removeprefix(prefix) for prefix in _PREFIXES if name.startswith(prefix)), name)
+
+
+def flag(value: Any) -> bool:
+    """Yes or no, also as a number or as text."""
+    return str(value).strip().lower() in {"true", "1"} if isinstance(value, bool | int | str) else False
+
+
+def words(document: dict[str, Any], term: str, most: int = MOST_CONTENT) -> str:
+    """`content`, `name` or `summary`; from the language map where the plain term is missing or empty."""
+    plain: str = next((value for value in listed(document.get(term)) if isinstance(value, str) and value), "")
+    if plain:
+        return text(plain, most)
     by_language = document.get(f"{term}Map")
     if isinstance(by_language, dict):
-        return next((value for value in by_language.values() if isinstance(value, str)), "")
+        return next((text(value, most) for value in by_language.values() if isinstance(value, str)), "")
     return ""
 
 
 def language(document: dict[str, Any]) -> str:
-    """The language of the words, where it says one and one only."""
-    for term in ("contentMap", "summaryMap", "nameMap"):
-        by_language = document.get(term)
-        if isinstance(by_language, dict) and len(by_language) == 1:
-            return text(next(iter(by_language)), 16)
-    given = document.get("language")  # Lemmy: {"identifier": "de", "name": "Deutsch"}
-    return text(given.get("identifier"), 16) if isinstance(given, dict) else ""
+    """The language of the words: that of the map's entry that is shown, or said by `language`, `inLanguage`, the context."""
+    for term in ("content", "summary", "name"):
+        by_language = document.get(f"{term}Map")
+        if isinstance(by_language, dict) and by_language:
+            shown = [name for name, value in by_language.items() if value == document.get(term)]
+            names = shown if len(shown) == 1 else list(by_language)
+            if len(names) == 1 or not isinstance(document.get(term), str):
+                return _tag(names[0])
+    given = document.get("language") or document.get("inLanguage")
+    if isinstance(given, dict):  # Lemmy: {"identifier": "de", "name": "Deutsch"}
+        given = given.get("identifier")
+    inline = (item.get("@language") for item in listed(document.get("@context")) if isinstance(item, dict))
+    return _tag(given) or next((found for found in map(_tag, inline) if found), "")
+
+
+def _tag(value: Any) -> str:
+    """A language tag, '' for what is none or says that it is not known."""
+    known = isinstance(value, str) and len(value) <= 16 and _LANGUAGE.fullmatch(value)
+    return value if known and value.lower() not in _NO_LANGUAGE else ""
 
 
 def link(value: Any, wanted: str = "text/html") -> tuple[str, str]:
@@ -74,18 +108,34 @@ def link(value: Any, wanted: str = "text/html") -> tuple[str, str]:
     for item in listed(value):
         if isinstance(item, dict):
             inner = item.get("href") or item.get("url")
-            address = inner if isinstance(inner, str) else link(inner, wanted)[0]
-            found.append((address, text(item.get("mediaType"), 80)))
+            for one in listed(inner)[:MOST_LINKS]:  # an object around a Link: no deeper
+                nested = one.get("href") if isinstance(one, dict) else one
+                mime = item.get("mediaType") or (one.get("mediaType") if isinstance(one, dict) else "")
+                found.append((text(nested, LONGEST + 1), text(mime, 80)))
         elif isinstance(item, str):
-            found.append((item, ""))
-    found = [(address, mime) for address, mime in found if len(address) <= LONGEST and is_iri(address)]
+            found.append((item[: LONGEST + 1], ""))
+    found = [(_unescaped(address), mime) for address, mime in found if is_iri(_unescaped(address))]
     return next((pair for pair in found if pair[1].startswith(wanted)), found[0] if found else ("", ""))
 
 
+def _unescaped(address: str) -> str:
+    """WordPress writes `&` in addresses as HTML does; spaces around and letters beyond ASCII are others' habits."""
+    address = html.unescape(address.strip()) if "&" in address else address.strip()
+    return address if address.isascii() else _escaped(address)
+
+
+def _escaped(address: str) -> str:
+    return "".join(letter if letter.isascii() else quote(letter) for letter in address)
+
+
 def count(value: Any) -> int:
-    """A count; of a collection its `totalItems`; 0 for anything else."""
+    """A count, also as text; of a collection its `totalItems`; 0 for anything else."""
     if isinstance(value, dict):
         value = value.get("totalItems")
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31 else 0
 
 

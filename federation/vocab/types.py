@@ -36,6 +36,8 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     blurhash: str = ""
     width: int | None = None
     height: int | None = None
+    focus: tuple[float, float] | None = None
+    """The point to keep in view: x, y from -1 to 1."""
 
 
 class Poll(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +48,21 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: int | None = None
     closed_at: int | None = None
     voters: int | None = None
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that an object leads to, and its title."""
+
+    href: str
+    name: str = ""
+
+
+class Happening(msgspec.Struct, frozen=True, kw_only=True):
+    """When and where an Event is."""
+
+    starts_at: int | None = None
+    ends_at: int | None = None
+    place: str = ""
 
 
 class Object(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +90,8 @@ class Object(msgspec.Struct, frozen=True, kw_only=True):
     sensitive: bool = False
     tags: list[Tag] = []
     attachments: list[Attachment] = []
+    links: list[Link] = []
+    happening: Happening | None = None
     poll: Poll | None = None
     former_type: str = ""
     raw: dict[str, Any] = {}
@@ -181,4 +200,6 @@ ACTIVITY_TYPES = frozenset(
         "QuoteRequest",
     ]
 )
-POST_TYPES = frozenset({"Note", "Page", "Article", "Question", "Event", "Video", "Audio", "Image", "ChatMessage"})
+POST_TYPES = frozenset(
+    {"Note", "Page", "Article", "Question", "Event", "Video", "Audio", "Image", "Document", "ChatMessage"}
+)

@@ -2,24 +2,23 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from html import escape
 
 from sqlalchemy import select, update
 
 from federation.context import Federation
 from federation.errors import FederationError, UnbelievableError
 from federation.inbound.authority import fetched_object, object_of
-from federation.vocab.interaction import linked, policy_of, quoted
+from federation.vocab.interaction import policy_of, quoted
 from federation.vocab.iris import PUBLIC, same_origin
 from federation.vocab.types import POST_TYPES, Activity, Object
-from instance.activities import agreed, approvals, judging
+from instance.activities import agreed, approvals, judging, wording
 from instance.activities.addressing import inner_of, visibility_of
 from instance.activities.gathering import Standing, learn, standing, strangers
 from instance.activities.incoming_members import forget
 from instance.clock import DAY
 from instance.content import posts, receive, threads
 from instance.content.admission import Approval, RemoteQuote
-from instance.content.receive import RemoteAttachment, RemotePoll, RemotePost
+from instance.content.receive import RemotePost
 from instance.db.content import post
 from instance.db.groups import group_post
 from instance.db.unit import Unit
@@ -27,10 +26,10 @@ from instance.people import accounts
 from instance.people.remote import RemoteProfile
 from policies.decision import Obligation
 
-UNTITLED = frozenset({"Note", "Question"})
 MOST_ABOVE = 1
 """What an answer answers is fetched with it, for its rules count; the rest of the thread comes in a job."""
 NEWS_FOR = 30 * DAY  # as long as a Create may be on its way
+TOMBSTONE = "Tombstone"
 VISIBLE_TO_ANYONE = frozenset({"public", "unlisted"})
 
 
@@ -92,10 +91,14 @@ class Changed:
         if activity.object_id not in known.posts:
             return await self._not_here(federation, activity)
         about = await object_of(federation, activity)
+        if about.type == TOMBSTONE:
+            return Gathered(about)
         return await collect(federation, about, known) if about.type in POST_TYPES else None
 
     def apply(self, u: Unit, activity: Activity, gathered: Gathered | None) -> None:
-        if gathered is not None:
+        if gathered is not None and gathered.about.type == TOMBSTONE:
+            delete(u, gathered.about.id, activity.actor)
+        elif gathered is not None:
             learn(u, gathered.profiles)
             if not change(u, gathered):
                 keep(u, gathered)
@@ -270,22 +273,22 @@ def _remote_post(u: Unit, gathered: Gathered) -> RemotePost | None:
     return RemotePost(
         iri=about.id,
         account_id=author.id,
-        content=_content(about),
+        content=wording.content_of(about, u.site),
         visibility=visibility,
         created_at=about.published if about.published is not None else u.now,
-        url=about.url,
+        url=wording.url_of(about),
         kind=about.type.lower(),
-        title=about.name if about.type not in UNTITLED else "",
-        summary=about.summary if about.type in UNTITLED else "",  # of an Article it is an excerpt, no warning
+        title=wording.title_of(about),
+        summary=wording.warning_of(about),
         sensitive=about.sensitive,
         language=about.language or None,
         reply_to_iri=about.in_reply_to or None,
         mentions=loud,
         silent_mentions=silent,
         tags=[tag.name for tag in about.tags if tag.type == "Hashtag" and tag.name],
-        attachments=_files(about),
-        poll=_poll(about),
-        edited_at=about.updated,
+        attachments=wording.files_of(about),
+        poll=wording.poll_of(about),
+        edited_at=_edited(about, u.now),
         context_iri=about.context or None,
         policy=policy_of(about.raw, author.iri, author.followers_iri or ""),
         approval=gathered.approval,
@@ -296,33 +299,17 @@ def _remote_post(u: Unit, gathered: Gathered) -> RemotePost | None:
     )
 
 
-def _content(about: Object) -> str:
-    """What a post says; what it quotes in a way that asks nobody is a link below it."""
-    said = about.content if about.media_type != "text/plain" else ""
-    link = linked(about.raw)
-    if not link or link in said or quoted(about.raw) or (about.url and link in {about.id, about.url}):
-        return said
-    return f'{said}<p class="quote-inline">RE: <a href="{escape(link)}">{escape(link)}</a></p>'
+def _edited(about: Object, now: int) -> int | None:
+    """When it was changed, never later than now; not where it says the moment at which it was written."""
+    if about.updated is None or about.updated <= (about.published or 0):
+        return None
+    return min(about.updated, now)
 
 
 def _counts(row: object, visibility: str) -> bool:
     """Whether an addressee without a Mention is kept: groups of public posts, people of others."""
     is_group = getattr(row, "kind", "") == "group"
     return is_group if visibility in VISIBLE_TO_ANYONE else not is_group
-
-
-def _files(about: Object) -> list[RemoteAttachment]:
-    return [
-        RemoteAttachment(file.kind, file.url, file.mime, file.name, file.blurhash or None, file.width, file.height)
-        for file in about.attachments
-    ]
-
-
-def _poll(about: Object) -> RemotePoll | None:
-    poll = about.poll
-    if poll is None:
-        return None
-    return RemotePoll(poll.options, poll.multiple, poll.ends_at, poll.closed_at, poll.voters)
 
 
 def is_public(about: Object) -> bool:

@@ -12,7 +12,7 @@ from instance.content.admission import Approval, Arriving, RemoteQuote
 from instance.content.drafts import MOST_MEDIA, OPEN_TO_ALL
 from instance.content.formatting import TAG_LENGTH, tag_name
 from instance.content.revisions import keep_revision
-from instance.content.words import Words, columns
+from instance.content.words import Words, columns, words_of
 from instance.db.content import attachment, poll, post
 from instance.db.people import account
 from instance.db.unit import Unit
@@ -29,6 +29,7 @@ MOST_NAMED = 100
 TITLE_LENGTH = 300
 SUMMARY_LENGTH = 1000
 OPTION_LENGTH = 200
+DESCRIPTION_LENGTH = 5000
 ROOM = 4 * MOST_MEDIA
 UNFETCHED = "unfetched"
 """State of a file that the policy does not let us fetch; who wants to see it follows its link."""
@@ -54,6 +55,7 @@ class RemoteAttachment:
     blurhash: str | None = None
     width: int | None = None
     height: int | None = None
+    focus: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +191,7 @@ def _values(u: Unit, post_id: int, remote: RemotePost, parent: Row[Any] | None) 
 
 def _said(u: Unit, post_id: int, remote: RemotePost) -> dict[str, Any]:
     """The columns that an edit changes."""
-    summary = plain(remote.summary)[:SUMMARY_LENGTH] or (_(WARNING) if remote.warned else "")
-    words = Words(plain(remote.title)[:TITLE_LENGTH], summary, clean(remote.content))
+    words = _words(remote)
     return {
         "kind": "question" if remote.poll is not None else remote.kind[:12],
         "policy": remote.policy,
@@ -199,6 +200,11 @@ def _said(u: Unit, post_id: int, remote: RemotePost) -> dict[str, Any]:
         "limited": remote.limited,
         **columns(u.site.vault, post_id, remote.visibility, words),
     }
+
+
+def _words(remote: RemotePost) -> Words:
+    summary = plain(remote.summary)[:SUMMARY_LENGTH] or (_(WARNING) if remote.warned else "")
+    return Words(plain(remote.title)[:TITLE_LENGTH], summary, clean(remote.content))
 
 
 def _group_of(u: Unit, remote: RemotePost, parent: Row[Any] | None) -> int | None:
@@ -229,7 +235,11 @@ def _hang_on(u: Unit, post_id: int, remote: RemotePost, *, new: bool = False) ->
 def _set_files(u: Unit, post_id: int, remote: RemotePost) -> None:
     rows = []
     for position, file in enumerate(remote.attachments[:ROOM]):
-        size = {"width": file.width, "height": file.height} if file.width and file.height else None
+        meta: dict[str, Any] = {}
+        if file.width and file.height:
+            meta["original"] = {"width": file.width, "height": file.height}
+        if file.focus:
+            meta["focus"] = {"x": file.focus[0], "y": file.focus[1]}
         row = {
             "id": sortable_id(u.now, u.now),
             "account_id": remote.account_id,
@@ -239,9 +249,9 @@ def _set_files(u: Unit, post_id: int, remote: RemotePost) -> None:
             "state": UNFETCHED if remote.unfetched else "ready",
             "mime": file.mime[:80],
             "remote_url": file.url,
-            "description": file.description,
+            "description": plain(file.description)[:DESCRIPTION_LENGTH],
             "blurhash": file.blurhash if file.blurhash and len(file.blurhash) <= 120 else None,
-            "meta": {"original": size} if size else None,
+            "meta": meta or None,
             "created_at": u.now,
         }
         rows.append(row)
@@ -303,6 +313,8 @@ def receive_edit(u: Unit, remote: RemotePost) -> int | None:
         return None
     if remote.edited_at is not None and row.edited_at is not None and remote.edited_at < row.edited_at:
         return int(row.id)  # news from before what we know
+    if remote.edited_at is None and _says_otherwise(u, row, remote):
+        remote = replace(remote, edited_at=u.now)  # not everybody tells when
     edited = remote.edited_at is not None and remote.edited_at != row.edited_at
     changes: dict[str, Any] = {"version": post.c.version + 1, "policy": remote.policy}
     if row.consent is not None:
@@ -312,7 +324,7 @@ def receive_edit(u: Unit, remote: RemotePost) -> int | None:
         admission.quote(u, remote.iri, remote.quote, _parent(u, remote.quote.iri))
     if edited:
         keep_revision(u, row)
-        same_audience = RemotePost(**{**_fields(remote), "visibility": row.visibility})
+        same_audience = replace(remote, visibility=row.visibility)
         changes |= {**_said(u, row.id, same_audience), "edited_at": remote.edited_at}
         _hang_on(u, row.id, remote)
     elif remote.poll is not None:
@@ -323,8 +335,9 @@ def receive_edit(u: Unit, remote: RemotePost) -> int | None:
     return int(row.id)
 
 
-def _fields(remote: RemotePost) -> dict[str, Any]:
-    return {name: getattr(remote, name) for name in RemotePost.__slots__}
+def _says_otherwise(u: Unit, row: Row[Any], remote: RemotePost) -> bool:
+    known, now = words_of(u.site.vault, row), _words(remote)
+    return (known.title, known.summary, known.content) != (now.title, now.summary, now.content)
 
 
 def receive_votes(u: Unit, account_id: int, post_id: int, title: str, *, iri: str | None = None) -> bool:

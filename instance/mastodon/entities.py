@@ -83,18 +83,18 @@ def _field(field: Mapping[str, Any]) -> dict[str, Any]:
 def media_entity(row: Any, site: Site) -> dict[str, Any]:
     """A MediaAttachment of a row of `attachment`; `url` is null while the file is being worked on.
 
-    Films and sound of other servers are `unknown`: apps show a link and load nothing by themselves (LEAKS L42).
+    Films and sound of other servers are `unknown`: apps show a link to them and load nothing by themselves (LEAKS L42).
     """
     address: str | None = None
     kind = row.kind if row.kind in MEDIA_TYPES else "unknown"
     if row.file:
         address = store.url(site, row.file)
-    elif row.remote_url and row.state == "unfetched":
-        kind = "unknown"
-    elif row.remote_url:
+    elif row.remote_url and kind == "image" and row.state != "unfetched":
         address = store.remote_url(site, row.remote_url)
-        kind = "image" if kind == "image" else "unknown"
+    elif row.remote_url:
+        kind = "unknown"
     preview = store.url(site, row.preview) if row.preview else address
+    address = address or row.remote_url
     return {
         "id": str(row.id),
         "type": kind,

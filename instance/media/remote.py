@@ -4,14 +4,15 @@ Members' apps never ask other servers for pictures: nobody learns who reads what
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
 
 from federation.client.pictures import picture
 from federation.context import Federation
 from federation.errors import FederationError, UnreachableError
-from instance.clock import DAY, HOUR, Millis
+from instance.clock import DAY, Millis
 from instance.db.content import remote_file
 from instance.db.hot import Query
 from instance.db.store import Store
@@ -25,15 +26,17 @@ from instance.media.intake import Intake
 from instance.media.workshop import refusal
 
 JOB = "fetch_picture"
-MOST_STORED = 2 * 1024**3
 MOST_TRIES = 4
+MEGABYTE = 1024**2
 TRY_AGAIN_AFTER: Millis = 7 * DAY
 USED_STEP: Millis = DAY
-CLEAR_AT_ONCE = 50
+CLEAR_AT_ONCE = 100
+KEPT_FAILED: Millis = 30 * DAY
 
 Fetch = Callable[[str], Awaitable[bytes]]
 """Gets the bytes at an address through the guarded client; raises where it can't."""
 
+_STORED = select(func.coalesce(func.sum(remote_file.c.size), 0))
 _LOOK = Query("SELECT file, state, used_at FROM remote_file WHERE url_hash = :name")
 
 
@@ -114,18 +117,46 @@ def _ready(u: Unit, address: str, key: str, size: int) -> None:
     if u.connection.execute(update(remote_file).where(mine).values(**values)).rowcount != 1:
         forget_files(u, [key])
         return
-    _clear(u)
+    _make_room(u)
 
 
-def _clear(u: Unit) -> None:
-    """Delete the copies whose last use is longest ago, until the store fits again."""
-    over = u.connection.execute(select(func.coalesce(func.sum(remote_file.c.size), 0))).scalar_one() - MOST_STORED
-    if over <= 0:
-        return
-    ready = select(remote_file).where(remote_file.c.state == "ready", remote_file.c.used_at < u.now - HOUR)
-    for row in u.connection.execute(ready.order_by(remote_file.c.used_at).limit(CLEAR_AT_ONCE)).all():
-        u.connection.execute(delete(remote_file).where(remote_file.c.url_hash == row.url_hash))
-        forget_files(u, [row.file])
-        over -= row.size
-        if over <= 0:
+def _make_room(u: Unit) -> None:
+    """Delete the copies whose last use is longest ago, until the store fits the setting again."""
+    most = u.site.settings.remote_media_mb * MEGABYTE
+    ready = (
+        select(remote_file).where(remote_file.c.state == "ready").order_by(remote_file.c.used_at).limit(CLEAR_AT_ONCE)
+    )
+    while (over := u.connection.execute(_STORED).scalar_one() - most) > 0:
+        gone = []
+        for row in u.connection.execute(ready).all():
+            if over <= 0:
+                break
+            gone.append(row)
+            over -= row.size
+        if not gone:
             return
+        _forget(u, gone)
+
+
+def sweep(u: Unit) -> int:
+    """Delete a batch of copies that nobody has looked at for as long as the setting says; returns how many rows went.
+
+    What is asked for again is fetched again. Rows of pictures that could not be had go too, after their time.
+    """
+    oldest = u.now - u.site.settings.remote_media_days * DAY
+    done = or_(
+        and_(remote_file.c.state == "ready", remote_file.c.used_at < oldest),
+        and_(remote_file.c.state != "ready", remote_file.c.used_at < u.now - KEPT_FAILED),
+    )
+    rows = u.connection.execute(
+        select(remote_file).where(done).order_by(remote_file.c.used_at).limit(CLEAR_AT_ONCE)
+    ).all()
+    _forget(u, rows)
+    _make_room(u)
+    return len(rows)
+
+
+def _forget(u: Unit, rows: Sequence[Row[Any]]) -> None:
+    if rows:
+        u.connection.execute(delete(remote_file).where(remote_file.c.url_hash.in_([row.url_hash for row in rows])))
+        forget_files(u, [row.file for row in rows])

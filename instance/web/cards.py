@@ -286,6 +286,8 @@ def _picture(site: Site, row: Any) -> Picture:
         full, shown = files.url(site, row.file), files.url(site, row.preview or row.file)
     elif row.remote_url and row.kind == "image" and row.state != "unfetched":
         full = shown = files.remote_url(site, row.remote_url)
+    elif row.remote_url:
+        full = row.remote_url  # a link, nothing that is loaded
     return Picture(row.kind, shown, full, row.description, int(size.get("width", 0)), int(size.get("height", 0)))
 
 

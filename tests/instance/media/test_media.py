@@ -198,7 +198,8 @@ async def test_remote_pictures_are_copied_and_served_by_us(world: World, monkeyp
     assert b"Maria" not in answer.content
     forged = ours.replace("/media/remote/", "/media/remote/0")
     assert (await running.client.get(forged)).status_code == 404
-    monkeypatch.setattr(remote, "MOST_STORED", 1)
+    [size] = await running.house.store.read(lambda c: c.execute(select(remote_file.c.size)).scalars().all())
+    monkeypatch.setattr(remote, "MEGABYTE", 1.5 * size / running.house.site.settings.remote_media_mb)
     world.clock.turn(DAY)
     other = store.remote_url(running.house.site, address + "?2")
     await running.client.get(other)
@@ -245,5 +246,54 @@ async def test_apps_load_nothing_from_other_servers(world: World) -> None:
         row.kind, row.remote_url = kind, "https://b.example/x"
         shown = media_entity(row, site)
         assert shown["type"] == told
-        assert shown["url"].startswith("https://a.example/media/remote/")
-        assert shown["preview_url"].startswith("https://a.example/media/remote/")
+        ours = "https://a.example/media/remote/"
+        assert shown["url"].startswith(ours) == (told == "image")
+        assert (shown["preview_url"] or ours).startswith(ours)
+
+
+async def test_the_store_of_remote_pictures_stays_bounded(world: World) -> None:
+    """However many are looked at, at once or slowly; what was cleared is fetched again when it is asked for."""
+    running = await world.instance(SKERRY_REMOTE_MEDIA_MB="10", SKERRY_REMOTE_MEDIA_DAYS="7")
+    asked: list[str] = []
+
+    async def fetch(address: str) -> bytes:
+        asked.append(address)
+        return picture()
+
+    works = remote_works(running, remote.Fetcher(running.house.intake, fetch))
+    stored = select(remote_file.c.size).where(remote_file.c.state == "ready")
+
+    async def look(number: int) -> None:
+        await running.client.get(store.remote_url(running.house.site, f"https://b.example/{number}.jpg"))
+        await works.work()
+
+    await look(0)
+    [size] = await running.house.store.read(lambda c: c.execute(stored).scalars().all())
+    await running.house.store.unit(
+        lambda u: u.connection.execute(remote_file.update().values(size=4 * 1024**2, used_at=u.now - 5))
+    )
+    await running.house.store.unit(
+        lambda u: [
+            u.connection.execute(
+                remote_file.insert().values(
+                    url_hash=f"x{n}", file=None, state="ready", size=4 * 1024**2, created_at=u.now, used_at=u.now + n
+                )
+            )
+            for n in range(3)
+        ]
+    )
+    await look(1)
+    rest = await running.house.store.read(lambda c: c.execute(stored).scalars().all())
+    assert sum(rest) <= 10 * 1024**2
+    assert size in rest  # the one just fetched
+    await look(0)
+    assert asked == [f"https://b.example/{number}.jpg" for number in (0, 1, 0)]
+    world.clock.turn(8 * DAY)
+    while await running.house.store.unit(remote.sweep):
+        pass
+    assert await running.house.store.read(lambda c: c.execute(select(remote_file.c.file)).all()) == []
+    kept = [path for path in (running.house.site.settings.data / "media").rglob("r*") if path.is_file()]
+    assert kept == []
+    await look(0)
+    assert asked[-1] == "https://b.example/0.jpg"
+    assert len(asked) == 4
