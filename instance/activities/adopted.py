@@ -1,4 +1,7 @@
-"""Another policy is in force: what is here already of other servers is treated by it, and every effect is written down."""
+"""Another policy is in force: what is here already of other servers is treated by it, and every effect is written down.
+
+Accounts go out of sight or come back, their pictures go. Relations end in `severed`.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -24,7 +27,7 @@ Whose = ColumnElement[bool]
 
 
 def on_policy_adopted(u: Unit, _event: PolicyAdopted) -> None:
-    """Accounts go out of sight or come back, their pictures go; all of them at once."""
+    """All known servers at once."""
     treat(u)
 
 

@@ -65,3 +65,20 @@ async def test_effects_of_a_policy_are_written_down(world: World) -> None:
     found = {(row.host, row.what, row.number, row.reason) for row in await at.a.house.store.read(effects)}
     assert ("peer.example", "out of sight", 1, "") in found
     assert ("peer.example", "delivery cancelled", 1, "peer-blocked") in found
+
+
+async def test_relations_with_a_blocked_server_end(world: World) -> None:
+    at = await elsewhere(world)
+    await at.writes(1)
+    assert len(await at.home()) == 1
+    await at.rule(peers={"peer.example": PeerRule(Stance.BLOCKED)})
+    for side in ("followers", "following"):
+        assert (await at.ana.get(f"/api/v1/accounts/{at.ana.account_id}/{side}")).json() == []
+    assert await at.home() == []
+    found = [(row.what, row.number, row.reason) for row in await at.a.house.store.read(effects)]
+    assert ("relations ended", 2, "peer-blocked") in found
+    await world.settle()
+    assert at.peer.received == []
+    again = [row for row in await at.a.house.store.read(effects) if row.what == "relations ended"]
+    await at.rule(peers={"peer.example": PeerRule(Stance.BLOCKED), "x.example": PeerRule(Stance.BLOCKED)})
+    assert [row for row in await at.a.house.store.read(effects) if row.what == "relations ended"] == again
