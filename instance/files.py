@@ -18,7 +18,7 @@ HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Access-Control-Allow-Origin": "*",
-    "X-Robots-Tag": "noindex",
+    "X-Robots-Tag": "noindex, noai, noimageai",
 }
 FOR_ALL = "public, max-age=31536000, immutable"
 FOR_ONE = "private, max-age=3600, immutable"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from federation.vocab import times
+from federation.vocab.iris import PUBLIC
 
 Document = dict[str, Any]
 
@@ -24,6 +25,9 @@ TERMS: Document = {
     "discoverable": "toot:discoverable",
     "indexable": "toot:indexable",
     "suspended": "toot:suspended",
+    "searchableBy": {"@id": "http://fedibird.com/ns#searchableBy", "@type": "@id"},
+    "xRobotsTag": "https://w3id.org/fep/5e53#xRobotsTag",
+    "SPC": "https://w3id.org/fep/5e53#SPC",
     "featured": {"@id": "toot:featured", "@type": "@id"},
     "blurhash": "toot:blurhash",
     "votersCount": "toot:votersCount",
@@ -126,7 +130,7 @@ def actor(profile: Profile) -> Document:
         "featured": f"{profile.id}/featured",
         "manuallyApprovesFollowers": profile.manually_approves,
         "discoverable": profile.discoverable,
-        "indexable": profile.indexable,
+        **found_by(profile.id, indexable=profile.indexable),
         "attachment": [{"type": "PropertyValue", "name": name, "value": value} for name, value in profile.fields],
     }
     optional = {
@@ -144,6 +148,16 @@ def actor(profile: Profile) -> Document:
         "postingRestrictedToMods": False if profile.type == "Group" else None,
     }
     return made | _present(optional)
+
+
+def found_by(actor_iri: str, *, indexable: bool) -> Document:
+    """Who may find an author, or a post of hers: FEP-5feb, FEP-268d, FEP-5e53. Machines that learn are asked to stay away."""
+    return {
+        "indexable": indexable,
+        "searchableBy": [PUBLIC] if indexable else [actor_iri],
+        "xRobotsTag": "noai, noimageai" if indexable else "noindex, noai, noimageai",
+        "SPC": 1,
+    }
 
 
 def _image(given: tuple[str, str] | None) -> Document | None:
@@ -181,6 +195,7 @@ class Post:
     hashtags: Sequence[tuple[str, str]] = ()  # (address, #Name)
     attachments: Sequence["File"] = ()
     poll: "Options | None" = None
+    indexable: bool = False
     consent: Document = field(default_factory=dict)
     """What `vocab.interaction` adds: the author's policy, the authorization that it goes with, what it quotes."""
 
@@ -223,6 +238,7 @@ def post(given: Post) -> Document:
         "published": times.write(given.published),
         "url": given.url or given.id,
         "sensitive": given.sensitive,
+        **found_by(given.author, indexable=given.indexable),
         "summary": given.summary or None,
         "inReplyTo": given.in_reply_to or None,
         "tag": _tags(given),

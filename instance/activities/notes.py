@@ -90,6 +90,7 @@ def compose(connection: Connection, site: Site, row: Row[Any]) -> Composed | Non
             hashtags=_tags(connection, site, row.id),
             attachments=_files(connection, site, row.id),
             poll=_poll(connection, row.id),
+            indexable=author.indexable and row.visibility == "public",
             consent=_consent(connection, row, author, people),
         )
     )

@@ -11,6 +11,7 @@ from federation.vocab import build
 from federation.vocab.iris import same_origin
 from instance.activities import consenting, notes, pledged, shelves
 from instance.content import moderation
+from instance.content.visible import visible_to
 from instance.db.content import pin, post
 from instance.db.people import account, follow, restriction
 from instance.db.store import Store
@@ -158,8 +159,8 @@ def _followers_there(connection: Connection, account_id: int, reader: Reader) ->
 
 def _newest(connection: Connection, row: Row[Any]) -> list[Any]:
     """The newest public posts of a person as Creates, her boosts as Announces; by name, their content is fetched."""
-    mine = (post.c.account_id == row.id, post.c.visibility == "public", post.c.deleted_at.is_(None))
-    asked = select(post.c.iri, post.c.boost_of_id).where(*mine, ~post.c.local_only, post.c.consent.is_(None))
+    mine = (post.c.account_id == row.id, post.c.visibility == "public", visible_to(None))
+    asked = select(post.c.iri, post.c.boost_of_id).where(*mine)
     found = connection.execute(asked.order_by(post.c.id.desc()).limit(PAGE))
     return [iri if boosted is not None else iri + ACTIVITY for iri, boosted in found]
 
@@ -213,7 +214,7 @@ def _in_outbox(composed: notes.Composed, shelf: _Shelf) -> dict[str, Any]:
 
 def _pinned(connection: Connection, account_id: int) -> list[Any]:
     asked = select(post.c.iri).join(pin, pin.c.post_id == post.c.id).where(pin.c.account_id == account_id)
-    shown = asked.where(post.c.visibility.in_(FOR_ANYONE), ~post.c.local_only, post.c.deleted_at.is_(None))
+    shown = asked.where(visible_to(None))
     return list(connection.execute(shown.order_by(pin.c.id.desc())).scalars())
 
 

@@ -12,8 +12,10 @@ from instance.content.visible import visible_to
 from instance.content.words import words_of
 from instance.db.content import bookmark, favourite, mention, post, tag
 from instance.db.people import account, domain_restriction, follow
+from instance.policy.inforce import in_force_here
 from instance.sanitise import plain
 from instance.site import Site
+from policies.leaving import Searchers
 
 WINDOW = 500
 """How many of the newest posts within her reach a search looks through."""
@@ -85,8 +87,12 @@ def directory(connection: Connection, limit: int, offset: int, newest_first: boo
     return list(connection.execute(asked.order_by(order, c.id).limit(limit).offset(offset)).scalars())
 
 
-_SEARCHED = and_(account.c.indexable, ~account.c.limited)
-"""Whose public posts are found by those who have nothing to do with them."""
+def _found_by_all(connection: Connection) -> list[ColumnElement[bool]]:
+    """Posts that any member finds, as far as the policy says that their words may be searched at all."""
+    if in_force_here(connection).outside.searchable_by is Searchers.NOBODY:
+        return []
+    authors = select(account.c.id).where(account.c.indexable, ~account.c.limited)
+    return [and_(post.c.visibility == "public", ~post.c.limited, post.c.account_id.in_(authors))]
 
 
 def posts(connection: Connection, reader_id: int, wanted: Wanted, site: Site) -> list[int]:
@@ -103,7 +109,7 @@ def posts(connection: Connection, reader_id: int, wanted: Wanted, site: Site) ->
             c.id.in_(select(marks.c.post_id).where(marks.c.account_id == reader_id))
             for marks in (mention, favourite, bookmark)
         ),
-        and_(c.visibility == "public", ~c.limited, c.account_id.in_(select(account.c.id).where(_SEARCHED))),
+        *_found_by_all(connection),
     )
     asked = select(post).where(hers, visible_to(reader_id), c.boost_of_id.is_(None), c.account_id.not_in(refused))
     if wanted.account_id is not None:

@@ -16,6 +16,8 @@ SECURITY: tuple[Header, ...] = (
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"),
     (b"x-frame-options", b"DENY"),
     (b"cache-control", b"private, no-store"),
+    (b"x-robots-tag", b"noindex, nofollow, noarchive, noai, noimageai"),  # pages that may be found say so themselves
+    (b"content-usage", b"search=n, train-ai=n"),
 )
 
 CORS: tuple[Header, ...] = (

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from instance import __version__
 from instance.clock import MINUTE, Millis
+from instance.content.visible import visible_to
 from instance.db.content import post
 from instance.db.people import account, login
 from instance.errors import NotFoundError, RefusalError
@@ -20,7 +21,10 @@ from instance.mastodon.errors import answer, listed
 from instance.media import attachments, store, workshop
 from instance.media.intake import MOST_BYTES
 from instance.notices import vapid
+from instance.policy.inforce import in_force
+from instance.policy.label import label
 from instance.settings import Registration
+from policies.modes import Mode, mode_of
 
 VERSION = f"4.3.0 (compatible; Skerry {__version__})"
 API_VERSIONS = {"mastodon": 3}
@@ -34,11 +38,7 @@ def _counts(connection: Connection) -> tuple[int, int, int | None]:
     """(people, their public posts, the steward who answers for the server)"""
     people = select(func.count()).select_from(login).where(login.c.state == "active")
     local = select(account.c.id).where(account.c.domain == "", account.c.kind == "person")
-    posts = (
-        select(func.count())
-        .select_from(post)
-        .where(post.c.visibility.in_(("public", "unlisted")), post.c.deleted_at.is_(None), post.c.account_id.in_(local))
-    )
+    posts = select(func.count()).select_from(post).where(visible_to(None), post.c.account_id.in_(local))
     steward = select(login.c.account_id).where(login.c.role == "steward", login.c.state == "active")
     steward = steward.order_by(login.c.created_at).limit(1)
     return (
@@ -64,7 +64,12 @@ async def _key(house: House) -> str:
     return known
 
 
-def _configuration(house: House, key: str) -> dict[str, Any]:
+async def _limited(house: House) -> bool:
+    """Whether only some servers are spoken with."""
+    return mode_of(await in_force(house)) is not Mode.OPEN
+
+
+def _configuration(house: House, key: str, *, limited: bool) -> dict[str, Any]:
     site = house.site
     socket = site.base_url.replace("http", "ws", 1)
     return {
@@ -107,7 +112,7 @@ def _configuration(house: House, key: str) -> dict[str, Any]:
             "max_expiration": limits.POLL_LONGEST,
         },
         "translation": {"enabled": False},
-        "limited_federation": False,
+        "limited_federation": limited,
     }
 
 
@@ -145,7 +150,7 @@ async def newest(request: Request) -> Response:
             "thumbnail": {"url": picture, "blurhash": None, "versions": {}},
             "icon": [],
             "languages": [settings.locale],
-            "configuration": _configuration(house, await _key(house)),
+            "configuration": _configuration(house, await _key(house), limited=await _limited(house)),
             "registrations": _registrations(house),
             "api_versions": API_VERSIONS,
             "contact": {"email": settings.contact_email, "account": await _contact(house, steward_id)},
@@ -159,7 +164,7 @@ async def older(request: Request) -> Response:
     house = house_of(request)
     settings = house.site.settings
     people, posts, steward_id = await _counted(house)
-    configuration = _configuration(house, await _key(house))
+    configuration = _configuration(house, await _key(house), limited=await _limited(house))
     kept = ("accounts", "statuses", "media_attachments", "polls")
     registrations = _registrations(house)
     return answer(
@@ -204,10 +209,15 @@ async def extended_description(request: Request) -> Response:
 
 
 async def privacy_policy(request: Request) -> Response:
-    """GET /api/v1/instance/privacy_policy: where it stands"""
-    address = house_of(request).site.url("/privacy")
+    """GET /api/v1/instance/privacy_policy: the label, who can read what, and where all of it stands"""
+    house = house_of(request)
+    address = house.site.url("/privacy")
     text = _("What this server keeps, who can read what, and for how long:")
-    content = f'<p>{escape(text)} <a href="{escape(address)}">{escape(address)}</a></p>'
+    rows = [
+        f"<li><b>{escape(_(what))}</b>: {escape(_(who))}</li>"
+        for what, who in label(house.site.settings, await in_force(house))
+    ]
+    content = f'<p>{escape(text)} <a href="{escape(address)}">{escape(address)}</a></p><ul>{"".join(rows)}</ul>'
     return answer({"updated_at": WRITTEN, "content": content})
 
 

@@ -14,6 +14,8 @@ from instance.clock import MINUTE, Millis
 from instance.errors import NotFoundError, RefusalError
 from instance.house import House
 from instance.i18n import N_, _, current
+from instance.policy.inforce import in_force
+from instance.policy.label import label
 from instance.settings import Registration
 from instance.vault import VaultError
 from instance.web.visitor import Visitor, go, page
@@ -77,6 +79,7 @@ async def _context(visitor: Visitor) -> dict[str, Any]:
         "way": way,
         "closed": closed,
         "question": _(QUESTION),
+        "rows": [(_(what), _(who)) for what, who in label(settings, await in_force(visitor.house))],
         "password_length": passwords.SHORTEST,
         "email_needed": way in {"open", "approval"} and registration.needs_email(settings),
     }

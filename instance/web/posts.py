@@ -17,6 +17,7 @@ from instance.web import cards, rules, writing
 from instance.web.cards import NEWEST
 from instance.web.forms import filled
 from instance.web.home import number
+from instance.web.outside import listed, may_be_listed
 from instance.web.visitor import Endpoint, Visitor, go, member_page, own_path, page
 
 MOST_BEFORE, MOST_AFTER = 40, 200
@@ -61,13 +62,14 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
     rules.fill_from(rules_form, card.policy)
     if not visitor.form.values["text"]:
         visitor.form.values["text"] = "" if card.mine else f"@{card.author.handle} "
-    return visitor.page(
+    indexable = bool(author and author.indexable and card.visibility == "public") and await may_be_listed(visitor.house)
+    shown_page = visitor.page(
         "post.html",
         status,
         post=card,
         before=[shown[one] for one in before if one in shown],
         after=[shown[one] for one in after if one in shown],
-        indexable=bool(author and author.indexable and card.visibility == "public"),
+        indexable=indexable,
         alternate=card.iri if card.visibility in cards.WIDELY_READ and not card.author.is_remote else "",
         locked=await visitor.house.store.read(locks.is_locked, post_id),
         reply_readers=_reply_readers(card, await _public_posting(visitor)),
@@ -77,6 +79,7 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
         repliers=rules.repliers(rules_form),
         quoters=rules.quoters(rules_form),
     )
+    return listed(shown_page) if indexable else shown_page
 
 
 async def _ask_for_the_rest(visitor: Visitor, post_id: int) -> None:

@@ -20,6 +20,8 @@ from instance.site import Site
 from instance.web import cards, writing
 from instance.web.cards import Card, strangers_words
 from instance.web.home import number
+from instance.web.outside import listed as may_be_found
+from instance.web.outside import may_be_listed
 from instance.web.people import person_of, persons
 from instance.web.visitor import Visitor, go, member_page, page
 
@@ -59,7 +61,8 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
     pinned = await _pinned(visitor, row) if is_group and below is None else []
     listed = [card for card in listed if card.id not in {one.id for one in pinned}]
     person = person_of(row, house.site)
-    return visitor.page(
+    indexable = row.indexable and not row.domain and await may_be_listed(house)
+    shown = visitor.page(
         "profile.html",
         status,
         here="me" if row.id == reader else "groups" if is_group else "",
@@ -72,7 +75,7 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
         locked=row.locked,
         moved_to=row.moved_to,
         posts_count=row.posts_count,
-        indexable=row.indexable and not row.domain,
+        indexable=indexable,
         alternate="" if row.domain else row.iri,
         cards=listed,
         pinned=pinned,
@@ -82,6 +85,7 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
         done=_(DONE[visitor.query("done")]) if visitor.query("done") in DONE else "",
         **more,
     )
+    return may_be_found(shown) if indexable else shown
 
 
 async def _pinned(visitor: Visitor, row: Any) -> list[Card]:
