@@ -56,10 +56,14 @@ def held_hosts(connection: Connection) -> list[str]:
     return list(connection.execute(wanted).scalars())
 
 
-def held(connection: Connection, now: int, host: str, *, let_in: bool) -> int:
-    """Let in what was held from a peer, or forget it. Returns how many activities that were."""
+def held(connection: Connection, now: int, host: str, *, let_in: bool, by_person: bool = False) -> int:
+    """Let in what was held from a peer, or forget it. Returns how many activities that were.
+
+    `by_person`: what a person lets in is not held again by a rule that holds things.
+    """
     values: dict[str, Any] = {"state": "ignored", "reason": "peer-blocked", "body": None, "done_at": now}
     if let_in:
         values = {"state": "received", "reason": None, "next_try_at": now}
+        values |= {"let_in_at": now} if by_person else {}
     mine = (inbox_activity.c.host == host) & (inbox_activity.c.state == "held")
     return connection.execute(update(inbox_activity).where(mine).values(**values)).rowcount

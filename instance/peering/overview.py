@@ -150,7 +150,7 @@ def totals(connection: Connection) -> dict[str, int]:
 
 def decide_held(u: Unit, host: str, *, let_in: bool) -> int:
     """A steward lets in what was held from a peer, or forgets it; how many that were."""
-    number = regate.held(u.connection, u.now, host, let_in=let_in)
+    number = regate.held(u.connection, u.now, host, let_in=let_in, by_person=True)
     if let_in:
         u.wake("inbox")
     return number

@@ -115,6 +115,7 @@ async def test_machines_are_told_what_the_policy_says(world: World) -> None:
     await a.house.store.unit(lambda u: update_profile(u, anna.account_id, ProfileChanges(indexable=True)))
     made = (await anna.post("/api/v1/statuses", json={"status": "Hello", "visibility": "public"})).json()
     pages = ["/", "/about", "/@anna", f"/@anna/{made['id']}"]
+    await change(a, outside=Outside())
     for path in [*pages, "/api/v1/timelines/public", "/actor"]:
         answer = await a.client.get(path, headers=BROWSER)
         assert "noindex" in answer.headers["x-robots-tag"], path
