@@ -62,7 +62,7 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
     rules.fill_from(rules_form, card.policy)
     if not visitor.form.values["text"]:
         visitor.form.values["text"] = "" if card.mine else f"@{card.author.handle} "
-    indexable = bool(author and author.indexable and card.visibility == "public") and await may_be_listed(visitor.house)
+    indexable = bool(author and author.indexable and card.visibility == "public")
     shown_page = visitor.page(
         "post.html",
         status,
@@ -79,7 +79,7 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
         repliers=rules.repliers(rules_form),
         quoters=rules.quoters(rules_form),
     )
-    return listed(shown_page) if indexable else shown_page
+    return listed(shown_page) if indexable and await may_be_listed(visitor.house) else shown_page
 
 
 async def _ask_for_the_rest(visitor: Visitor, post_id: int) -> None:

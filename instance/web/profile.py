@@ -61,7 +61,7 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
     pinned = await _pinned(visitor, row) if is_group and below is None else []
     listed = [card for card in listed if card.id not in {one.id for one in pinned}]
     person = person_of(row, house.site)
-    indexable = row.indexable and not row.domain and await may_be_listed(house)
+    indexable = row.indexable and not row.domain
     shown = visitor.page(
         "profile.html",
         status,
@@ -85,7 +85,7 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
         done=_(DONE[visitor.query("done")]) if visitor.query("done") in DONE else "",
         **more,
     )
-    return may_be_found(shown) if indexable else shown
+    return may_be_found(shown) if indexable and await may_be_listed(house) else shown
 
 
 async def _pinned(visitor: Visitor, row: Any) -> list[Card]:
