@@ -171,3 +171,28 @@ async def test_serve_names_the_first_steward_s_link_until_there_is_one(world: Wo
         await _skerry_here(running, "account", "create", "ada", "--role", "steward")
     [link] = out.getvalue().split()
     assert link.startswith("https://a.example/setup/")
+
+
+async def test_aliases_and_moving(world: World) -> None:
+    running = await world.instance("a.example")
+    anna = await member(running, "anna")
+    bella = await member(running, "bella")
+    await world.settle()
+    said = await _skerry_here(running, "account", "alias", "anna", "--add", "bella")
+    assert (said.status, said.out) == (0, [f"https://a.example/u/{bella.account_id}"])
+    refused = await _skerry_here(running, "account", "move", "anna", "bella")
+    assert (refused.status, "does not say that it is yours" in refused.err) == (1, True)
+    unknown = await _skerry_here(running, "account", "move", "anna", "nobody")
+    assert (unknown.status, "nobody was not found" in unknown.err) == (1, True)
+    said = await _skerry_here(running, "account", "alias", "bella", "--add", "anna")
+    moved = await _skerry_here(running, "account", "move", "anna", "bella")
+    assert (moved.status, "has moved to bella" in moved.err) == (0, True)
+    row = await running.house.store.read(accounts.by_id, anna.account_id)
+    assert row is not None
+    assert row.moved_to == f"https://a.example/u/{bella.account_id}"
+    back = await _skerry_here(running, "account", "move", "anna", "--undo")
+    assert (back.status, "is back" in back.err) == (0, True)
+    said = await _skerry_here(
+        running, "account", "alias", "bella", "--remove", f"https://a.example/u/{anna.account_id}"
+    )
+    assert (said.status, said.out) == (0, [])
