@@ -85,7 +85,7 @@ async def test_votes_too_late_and_by_who_may_not_read(world: World) -> None:
 
 
 async def test_the_counts_of_ours_are_told(world: World) -> None:
-    a, anna, peer, asked = await _scene(world)
+    a, _anna, peer, asked = await _scene(world)
     bob = peer.actor("bob")
     await _send(world, a, peer, peer.activity("Follow", bob, asked["account"]["uri"]))
     peer.received.clear()
