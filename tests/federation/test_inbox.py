@@ -8,6 +8,8 @@ from sqlalchemy import event, select
 
 from federation.errors import GoneError, UnreachableError
 from federation.inbound import arrivals
+from federation.inbound.arrivals import Arrival
+from federation.inbound.process import waves
 from federation.schema import inbox_activity
 from instance.clock import HOUR
 from tests.federation.conftest import Recorder
@@ -179,3 +181,21 @@ async def test_what_can_not_be_fetched_now_is_tried_again(
     await peer.post(home, peer.activity("Like", BOB, "https://a.example/x", 2))
     await world.settle()
     assert [row.state for row in await rows(home)] == ["ignored", "done"]
+
+
+def test_what_depends_on_what_came_before_waits_for_it() -> None:
+    def arrivals_of(*given: tuple[str, str]) -> list[Arrival]:
+        return [Arrival(number, "h", actor, kind, b"", 0) for number, (actor, kind) in enumerate(given)]
+
+    def kinds(*given: tuple[str, str]) -> list[list[str]]:
+        return [[one.actor + one.kind for one in wave] for wave in waves(arrivals_of(*given))]
+
+    assert kinds(("a", "Create"), ("a", "Create"), ("b", "Like"), ("a", "Announce")) == [
+        ["aCreate", "aCreate", "bLike", "aAnnounce"]
+    ]
+    assert kinds(("a", "Accept"), ("a", "Create")) == [["aAccept"], ["aCreate"]]
+    assert kinds(("a", "Create"), ("b", "Delete"), ("a", "Update"), ("a", "Delete")) == [
+        ["aCreate", "bDelete"],
+        ["aUpdate"],
+        ["aDelete"],
+    ]

@@ -28,7 +28,7 @@ TAKEN = ["8.8.8.8", "1.1.1.1", "93.184.216.34", "2606:4700::1111", "2a00:1450:40
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_addresses_that_are_never_dialled(text: str) -> None:
+def test_thirty_21_addresses_that_are_never_dialled(text: str) -> None:
     with pytest.raises(RefusedError):
         Guard([]).check(text)
 
@@ -92,7 +92,7 @@ async def test_the_checked_address_is_dialled_not_the_name(monkeypatch: pytest.M
     assert dialled == ["93.184.216.34", "8.8.8.8"]
 
 
-async def test_one_bad_address_spoils_the_name(monkeypatch: pytest.MonkeyPatch, dialled: list[str]) -> None:
+async def test_thirty_21_one_bad_address_spoils_the_name(monkeypatch: pytest.MonkeyPatch, dialled: list[str]) -> None:
     resolve_to(monkeypatch, "93.184.216.34", "127.0.0.1")
     with pytest.raises(RefusedError):
         await Guard([]).connect_tcp("peer.example", 443)
@@ -104,7 +104,9 @@ async def _anybody(_host: str) -> bool:
 
 
 @pytest.mark.parametrize("url", ["http://peer.example/x", "https://127.0.0.1/x", "https://[::1]/x", "https://0x7f.1/x"])
-async def test_gets_and_posts_are_guarded_alike(monkeypatch: pytest.MonkeyPatch, dialled: list[str], url: str) -> None:
+async def test_thirty_21_gets_and_posts_are_guarded_alike(
+    monkeypatch: pytest.MonkeyPatch, dialled: list[str], url: str
+) -> None:
     resolve_to(monkeypatch, "127.0.0.1" if "127" in url or "0x7f" in url else "::1" if "::1" in url else "8.8.8.8")
     network = GuardedNetwork()
     client, lines = Client(network, "test"), Lines(network)

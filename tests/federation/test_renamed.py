@@ -114,7 +114,9 @@ async def test_nothing_is_read_for_who_does_not_sign(
     assert (await peer.post(home, SHAPES["renamed"], signer=BOB)).status_code == 202
 
 
-async def test_what_can_not_be_read_is_400(world: World, home: Running, peer: Peer) -> None:
+async def test_thirty_10_what_can_not_be_read_is_400_and_nothing_is_loaded(
+    world: World, home: Running, peer: Peer
+) -> None:
     bodies: list[dict[str, Any]] = [
         SHAPES["renamed"] | {"@context": ["https://evil.example/context", {"who": "as:actor"}]},
         SHAPES["renamed"] | {"kind": "View it"} | {"who": None},

@@ -1,0 +1,99 @@
+"""Takes each control out in a copy of the tree, runs the tests that name its danger, and wants them red.
+
+    scripts/mutate [--only 5,12] [--both]
+
+`--both`: on PostgreSQL too. Exits 1 where a control can be taken out and its tests stay green.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.mutation.table import MUTATIONS, OPEN, Mutation
+
+ROOT = Path(__file__).parents[2]
+RED, GREEN = 1, 0
+"""What pytest exits with: tests failed, all passed. Anything else is no answer."""
+
+
+class OutOfDateError(Exception):
+    """The line that is the control is not there any more: the table must be changed."""
+
+
+def applied(mutation: Mutation, root: Path) -> str:
+    """The file's text without the control. Raises OutOfDateError unless its line is there exactly once."""
+    text = (root / mutation.path).read_text()
+    if not mutation.old or mutation.old not in text:
+        raise OutOfDateError(f"{mutation.number}: {mutation.path} has no longer: {mutation.old.strip()[:80]}")
+    return text.replace(mutation.old, mutation.new, 1)
+
+
+def copy(into: Path) -> None:
+    """The files that git knows or would take, and the environment beside them."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    for name in subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0"):
+        if name and (ROOT / name).is_file():
+            (into / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, into / name)
+    (into / ".venv").symlink_to(ROOT / ".venv")
+
+
+def run(tree: Path, tests: tuple[str, ...], number: int, *, both: bool) -> tuple[int, str]:
+    """(exit status, last line) of the tests that name a danger."""
+    names = f"thirty_{number:02d}" + ("" if both else " and not postgresql")
+    words = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:randomly", "-k", names, *tests]
+    environ = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(words, cwd=tree, capture_output=True, text=True, env=environ, timeout=600)
+    lines = (done.stdout + done.stderr).strip().splitlines()
+    return done.returncode, lines[-1] if lines else ""
+
+
+def one(tree: Path, mutation: Mutation, *, both: bool) -> bool:
+    """Whether its tests are green with the control and red without it; prints its row."""
+    started = time.monotonic()
+    before, said = run(tree, mutation.tests, mutation.number, both=both)
+    path = tree / mutation.path
+    text = path.read_text()
+    after = GREEN
+    if before == GREEN:
+        path.write_text(applied(mutation, tree))
+        try:
+            after, said = run(tree, mutation.tests, mutation.number, both=both)
+        finally:
+            path.write_text(text)
+    caught = before == GREEN and after == RED
+    verdict = "red" if caught else f"NOT RED ({before} before, {after} after)"
+    took = time.monotonic() - started
+    print(
+        f"| {mutation.number} | {mutation.control} | {mutation.path} | {verdict} | {said.strip('= ')} ({took:.0f} s) |",
+        flush=True,
+    )
+    return caught
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="scripts/mutate", description=__doc__)
+    parser.add_argument("--only", default="", help="numbers, with commas between them")
+    parser.add_argument("--both", action="store_true", help="on PostgreSQL as well")
+    asked = parser.parse_args()
+    only = {int(number) for number in asked.only.split(",") if number}
+    chosen = [mutation for mutation in MUTATIONS if not only or mutation.number in only]
+    for mutation in chosen:
+        applied(mutation, ROOT)
+    print("| no. | control | taken out of | its tests | what they say |\n|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory(prefix="skerry-mutation-") as folder:
+        copy(Path(folder))
+        caught = [one(Path(folder), mutation, both=asked.both) for mutation in chosen]
+    for number, why in OPEN.items():
+        print(f"| {number} | {why} | | open | |")
+    print(f"\n{sum(caught)} of {len(caught)} controls are missed by their tests when they are taken out")
+    sys.exit(0 if all(caught) else 1)
+
+
+if __name__ == "__main__":
+    main()
