@@ -8,7 +8,7 @@ from federation.context import Federation
 from federation.errors import UnbelievableError
 from federation.vocab import interaction as wire
 from federation.vocab.iris import same_origin
-from federation.vocab.reading import iri
+from federation.vocab.reading import iri, type_of
 from federation.vocab.types import Activity
 from instance.activities.incoming_members import Answered, Unaccepted
 from instance.content import consent, interactions
@@ -45,7 +45,7 @@ def _answers(u: Unit, activity: Activity) -> Row[Any] | None:
     """What an Accept or Reject is about: a request of ours by its id, or a reply, like, boost or quote by its own."""
     named = [activity.object_id] if activity.object_id else []
     raw = activity.raw.get("object")
-    if isinstance(raw, dict) and raw.get("type") in wire.REQUESTS:
+    if isinstance(raw, dict) and type_of(raw) in wire.REQUESTS:
         named.append(iri(raw.get("instrument")))
     for name in named:
         row = interactions.by_request(u.connection, name) if name else None

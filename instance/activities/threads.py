@@ -22,7 +22,7 @@ from federation.context import Federation
 from federation.errors import FederationError, UnbelievableError
 from federation.inbound.authority import owns
 from federation.vocab.iris import host_of, same_origin
-from federation.vocab.reading import iri
+from federation.vocab.reading import iri, type_of
 from federation.vocab.types import POST_TYPES, Object
 from instance.activities.gathering import learn, standing
 from instance.activities.incoming_posts import Gathered, collect, is_public, keep
@@ -213,7 +213,7 @@ class Walk:
 
 def _post_iri(item: Any) -> str:
     """The post that an item of a collection names: itself, or what a Create in a `contextHistory` is about."""
-    if isinstance(item, dict) and item.get("type") in {"Create", "Update", "Announce"}:
+    if isinstance(item, dict) and type_of(item) in {"Create", "Update", "Announce"}:
         return iri(item.get("object"))
     return iri(item)
 

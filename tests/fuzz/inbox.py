@@ -108,7 +108,7 @@ async def fire(instance: Served, sender: Peers, world: World, asked: argparse.Na
         line = Line(host, int(port))
         while bodies.count < asked.count:
             await one(line)
-            if bodies.count % 10_000 == 0:
+            if result.statuses.total() % 10_000 == 0:
                 print(f"{bodies.count} bodies, {dict(result.statuses)}, slowest {result.slowest:.2f} s", flush=True)
         await line.aclose()
 

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from federation.schema import inbox_activity
 from tests.journeys.walk import follow, home, notified, plain, seen, texts, write
 from tests.support.make import Member, member
 from tests.support.peer import AS, PUBLIC, Peer
@@ -125,6 +127,15 @@ async def test_an_accept_without_a_result_is_its_own_authorization(scene: Scene)
     await scene.send(scene.x, yes | {"target": note["id"], "to": f"https://a.example/u/{scene.anna.account_id}"})
     served = await scene.z.get(scene.here, reply["uri"], scene.evil)
     assert served.json()["approvedBy"] == f"{scene.xeno}/accepts/1"
+
+
+@pytest.mark.parametrize("odd", [[], [5], {}, {"a": []}, 5, ["QuoteRequest", {}]])
+async def test_an_answer_to_something_odd_is_none(scene: Scene, odd: Any) -> None:
+    yes = scene.x.activity("Accept", scene.xeno, {"type": odd, "instrument": {"id": odd}, "object": odd})
+    await scene.send(scene.x, yes)
+    rows = await scene.here.house.store.read(lambda c: c.execute(select(inbox_activity)).all())
+    assert rows[-1].state in {"done", "ignored"}
+    assert " at " not in (rows[-1].reason or "")
 
 
 async def test_a_reject_is_told_in_a_sentence(scene: Scene) -> None:
