@@ -339,16 +339,6 @@ class QuoteMade:
 
 
 @dataclass(frozen=True, slots=True)
-class TrustChanged:
-    """How well a peer's promises are known is another than before; levels as `policies.purposes.Assurance` has them."""
-
-    host: str
-    old: str
-    new: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class AgreementOffered:
     """An offer of ours is made and proven; it is to be sent."""
 

@@ -1,13 +1,15 @@
 """Requirements as groups write them and peers publish them, and the sentence for each term that a policy fails."""
 
+import tomllib
 from collections.abc import Mapping
 from typing import Any
 
 from policies.document import Refused
-from policies.fields import WrongError, build, lines_of, read_lines, write_lines
+from policies.fields import WrongError, build, lines_of, read_lines, value_of, write_lines
 from policies.leaving import Requirement
 from policies.published import NAMESPACE, as_requirement, read_terms
 from policies.purposes import USES, Use
+from policies.written import leaf, located
 
 LINES = lines_of(Requirement)
 _HEAD = frozenset({"@context", "id", "type", "attributedTo", "proof", "published"})
@@ -29,6 +31,23 @@ def from_plain(data: Any) -> Requirement:
 def to_plain(requirement: Requirement) -> dict[str, Any]:
     """The same back."""
     return write_lines(LINES, requirement)
+
+
+def to_toml(requirement: Requirement) -> str:
+    """A requirement as people write it, each line with its sentence."""
+    return "\n".join(text for line in LINES for text in leaf(line, value_of(requirement, line.name))) + "\n"
+
+
+def from_toml(text: str) -> Requirement:
+    """A requirement as people write it. Raises policies.document.Refused, with the lines of the mistakes."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Refused([WrongError((), f"that is no TOML: {error}.", "Write one name = value a line.")]) from error
+    try:
+        return from_plain(data)
+    except Refused as refused:
+        raise Refused(located(refused.wrong, text)) from refused
 
 
 def from_linked(data: Any) -> tuple[Requirement, frozenset[str]]:

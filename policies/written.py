@@ -31,13 +31,14 @@ def to_toml(document: PolicyDocument) -> str:
         tables = [line for line in mine if isinstance(line.spec.kind, ByName | Listed)]
         for line in mine:
             if line not in tables:
-                out += _leaf(line, value_of(document, line.name))
+                out += leaf(line, value_of(document, line.name))
         for line in tables:
             out += _table(line, value_of(document, line.name))
     return "\n".join(out) + "\n"
 
 
-def _leaf(line: Line, value: Any) -> list[str]:
+def leaf(line: Line, value: Any) -> list[str]:
+    """A field with its sentence above it."""
     said = f"# {line.spec.says.replace('{value}', '…')}"
     key = _dotted(line.path[-1:])
     if value is None:

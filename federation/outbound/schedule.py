@@ -21,8 +21,6 @@ PATIENCE_SECONDS = 1.0
 PEER_SECONDS = 60.0  # well under the lease
 LINGER_SECONDS = 0.003
 LOOK_AGAIN_SECONDS = 1.0
-HEAD_START_SECONDS = 0.02  # of prompt peers over the others
-SPREAD_SECONDS = 0.005  # between the starts of peers that may well be away
 GONE = 410
 
 Result = tuple[Turn, list[Outcome]]
@@ -46,8 +44,6 @@ class Round:
     flying: dict[asyncio.Task[None], Flight] = field(default_factory=dict)
     taking: asyncio.Task[Taken] | None = None
     """The transaction that writes what has landed and takes the next; it ends though its caller is cut short."""
-    others_at: float | None = None
-    """When others than prompt peers are to be looked for, where that was put off (the loop's time)."""
 
     def free(self, now: float) -> dict[Lane, int]:
         """How many peers of each lane may be taken now (`now`: the loop's time)."""
@@ -95,8 +91,7 @@ class Deliveries:
                 if bell.done():
                     bell = asyncio.create_task(self._woken.wait())
                 waited = {bell, *current.flying}
-                pause = LOOK_AGAIN_SECONDS if current.others_at is None else HEAD_START_SECONDS
-                await asyncio.wait(waited, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(waited, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 await asyncio.sleep(LINGER_SECONDS)
         finally:
             bell.cancel()
@@ -106,21 +101,15 @@ class Deliveries:
         """Write what has landed and start the next peers, in one transaction."""
         federation = self._federation
         loop = asyncio.get_running_loop()
-        now, landed = loop.time(), current.landed()
-        lanes = {} if federation.stopping.is_set() else current.free(now)
+        landed = current.landed()
+        lanes = {} if federation.stopping.is_set() else current.free(loop.time())
         if landed or any(places > 0 for places in lanes.values()):
-            all_lanes = current.others_at is not None and now >= current.others_at
-            current.taking = loop.create_task(federation.store.unit(_next, landed, lanes, all_lanes))
+            current.taking = loop.create_task(federation.store.unit(_next, landed, lanes))
             turns, due = await asyncio.shield(current.taking)
             current.taking = None
-            if all_lanes:
-                current.others_at = None
-            elif current.others_at is None and turns and turns[0].lane is Lane.PROMPT:
-                current.others_at = now + HEAD_START_SECONDS
-            for number, turn in enumerate(turns):
+            for turn in turns:
                 flight = Flight(turn, loop.time())
-                after = 0.0 if turn.lane is Lane.PROMPT else number * SPREAD_SECONDS
-                current.flying[loop.create_task(self._one_peer(current, flight, due[turn.host], after))] = flight
+                current.flying[loop.create_task(self._one_peer(current, flight, due[turn.host]))] = flight
         if len(current.digests) > 1000:
             current.digests.clear()
 
@@ -136,9 +125,8 @@ class Deliveries:
         if landed:
             await self._federation.store.unit(deliveries.record, landed)
 
-    async def _one_peer(self, current: Round, flight: Flight, due: list[Delivery], after: float) -> None:
+    async def _one_peer(self, current: Round, flight: Flight, due: list[Delivery]) -> None:
         """A peer's deliveries one after the other; the first that must wait makes the others wait too."""
-        await asyncio.sleep(after)
         loop = asyncio.get_running_loop()
         stop_at = loop.time() + PEER_SECONDS
         for item in due:
@@ -157,14 +145,9 @@ class Deliveries:
             return Outcome(item.id, "ready", None, type(error).__name__)
 
 
-def _next(u: Unit, landed: list[Result], lanes: dict[Lane, int], all_lanes: bool) -> Taken:
-    """Prompt peers first; the others with them (`all_lanes`), or where there is no prompt one."""
+def _next(u: Unit, landed: list[Result], lanes: dict[Lane, int]) -> Taken:
     if landed:
         deliveries.record(u, landed)
-    first: dict[Lane, int] = {lane: places for lane, places in lanes.items() if lane is Lane.PROMPT}
-    rest: dict[Lane, int] = {lane: places for lane, places in lanes.items() if lane is not Lane.PROMPT}
-    turns = deliveries.claim(u, first) if first else []
-    if rest and (all_lanes or not turns):
-        turns += deliveries.claim(u, rest)
+    turns = deliveries.claim(u, lanes) if lanes else []
     due = deliveries.due_for(u.connection, {turn.host: 1 if turn.probing else EACH for turn in turns}) if turns else {}
     return turns, due

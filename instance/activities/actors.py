@@ -11,6 +11,7 @@ from federation.schema import local_key, remote_actor
 from federation.vocab import build
 from federation.vocab.iris import host_of
 from federation.vocab.types import Actor
+from instance.agreements import requirements
 from instance.db.people import account
 from instance.db.store import Store
 from instance.groups import groups
@@ -20,6 +21,7 @@ from instance.people.remote import RemoteProfile
 from instance.sanitise import clean, plain
 from instance.site import Site
 
+REQUIRES = {"requires": {"@id": "https://w3id.org/skerry/ns#requires", "@type": "@id"}}
 WIRE_KINDS = {"person": "Person", "group": "Group"}
 FIELDS = 20
 HIDDEN = ("suspended_at", "deleted_at")
@@ -86,6 +88,9 @@ def document(connection: Connection, site: Site, row: AccountRow) -> dict[str, A
     )
     if hidden:
         made["suspended"] = True
+    asked = requirements.address(connection, row.id, row.iri) if row.kind == "group" else ""
+    if asked:
+        made |= {"@context": [*made["@context"], REQUIRES], "requires": asked}
     mine = select(local_key.c.id, local_key.c.public).where(
         local_key.c.actor == row.iri, local_key.c.retired_at.is_(None)
     )

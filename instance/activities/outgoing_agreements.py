@@ -12,6 +12,7 @@ from federation.vocab import build
 from instance.activities.gathering import profile
 from instance.activities.sending import send
 from instance.agreements import agreements, canary, rows, signing, trust
+from instance.agreements.sentences import CHECKS
 from instance.db.agreements import agreement, peer_trust
 from instance.db.system import fact
 from instance.db.unit import Unit
@@ -69,8 +70,8 @@ def on_answered(u: Unit, event: AgreementAnswered) -> None:
             made = wire.reject(name, us, row.offer_iri, to, "ended" if event.answer == "end" else "refused")
         case "suspend":
             known = rows.trust_of(u.connection, row.host)
-            why = known.suspended_why if known is not None else ""
-            made = wire.suspension(f"{name}/{u.now}", us, row.offer_iri, to, str(why or ""))
+            why = CHECKS.get(known.suspended_why or "", "") if known is not None else ""
+            made = wire.suspension(f"{name}/{u.now}", us, row.offer_iri, to, why)
         case _:
             made = wire.mended(f"{name}/{u.now}", f"{name}/suspended", us, row.offer_iri, to)
     _send(u, made, to)

@@ -9,6 +9,7 @@ from federation.vocab.iris import PUBLIC
 from instance.activities import notes
 from instance.activities.notes import Composed
 from instance.activities.sending import iris_of, remote_followers, send
+from instance.agreements import canary
 from instance.clock import MINUTE
 from instance.content import parts
 from instance.db.content import favourite, poll
@@ -31,6 +32,8 @@ from instance.people import accounts
 from instance.policy.judge import facts_of
 
 FOR_ANYONE = frozenset({"public", "unlisted"})
+CANARY = {"visibility": "direct", "relation": True, "canary": True}
+"""Facts of a canary: it holds no words of a member, and must get to whom it is to probe."""
 POLL_UPDATE = "tell_poll"
 POLL_PAUSE = 3 * MINUTE
 
@@ -202,6 +205,8 @@ def _send(u: Unit, made: dict[str, Any], composed: Composed, to: list[str]) -> N
 
 
 def _facts(connection: Connection, row: Row[Any]) -> dict[str, Any]:
+    if row.visibility == "followers" and canary.is_ours(connection, row.account_id):
+        return CANARY
     tier = groups.tier(connection, row.group_id) if row.group_id else None
     return facts_of(row.visibility, local_only=row.local_only, tier=tier)
 

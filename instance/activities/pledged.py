@@ -12,6 +12,7 @@ from instance.clock import iso
 from instance.content.words import words_of
 from instance.db.agreements import agreement, probe
 from instance.db.content import attachment, post
+from instance.media import remote as pictures
 from instance.media import store as media
 from instance.people import accounts
 from instance.site import Site
@@ -53,8 +54,8 @@ def _copy(connection: Connection, site: Site, name: str, reader: Reader) -> dict
         return None
     if not canary.of_peer(connection, author.iri, reader.host):
         return None
-    files = select(attachment.c.file).where(attachment.c.post_id == row.id, attachment.c.file.is_not(None))
-    kept = list(connection.execute(files).scalars())
+    shown = select(attachment.c.remote_url).where(attachment.c.post_id == row.id, attachment.c.remote_url.is_not(None))
+    kept = pictures.kept(connection, list(connection.execute(shown).scalars()))
     return {
         "@context": CONTEXT,
         "id": site.url(f"/agreements/{reader.host}/{COPIES}/{row.id}"),

@@ -81,7 +81,7 @@ class Look:
         self._word = word
         self._row = row
         self._origin, self._name, self._promises = known
-        self._media: list[str] = []
+        self._media = sorted({step[2] for step in row.steps if step[0] == "media"})
         self._pages: list[str] = []
 
     async def all(self) -> list[Step]:
@@ -104,7 +104,8 @@ class Look:
         except FederationError:
             return ["copy", "gone", self._row.copy_iri]
         here = [address for address in (_address(item) for item in listed(document.get("attachment"))) if address]
-        self._media = [address for address in here if host_of(address) == self._row.host][:MOST_MEDIA]
+        new = [address for address in here if host_of(address) == self._row.host and address not in self._media]
+        self._media += new[:MOST_MEDIA]
         pages = [address for address in listed(document.get("url")) if is_iri(address)]
         self._pages = [address for address in pages if host_of(address) == self._row.host][:MOST_MEDIA]
         there = self._word in text(document.get("content"))
@@ -120,7 +121,7 @@ class Look:
     async def _picture(self, address: str) -> Step:
         seen = await self._glance(address, ANYTHING)
         readable = seen is not None and seen.answered
-        if readable and not self._promises.protected_media:
+        if readable and not self._promises.protected_media and self._row.state == probes.PLANTED:
             return ["media", "noted", address]  # by an address that only readers are told; nothing else is promised
         return ["media", "found" if readable else "nothing", address]
 

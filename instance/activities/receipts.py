@@ -10,9 +10,10 @@ from federation.vocab.iris import host_of
 from federation.vocab.types import Activity
 from instance.activities import outgoing_agreements
 from instance.agreements import canary, rows
-from instance.db.content import post
+from instance.db.content import attachment, post
 from instance.db.unit import Unit
 from instance.events import PostReceived
+from instance.media import remote as pictures
 from instance.people import accounts
 from instance.policy.inforce import in_force_here
 
@@ -52,4 +53,7 @@ def on_received(u: Unit, event: PostReceived) -> None:
         return
     held = rows.in_force(u.connection, author.domain)
     if held is not None and held.peer_actor:
+        mine = select(attachment.c.remote_url).where(attachment.c.post_id == event.post_id)
+        for address in u.connection.execute(mine.where(attachment.c.remote_url.is_not(None))).scalars():
+            pictures.want(u, address)  # a copy that somebody looked at is what is to be probed
         outgoing_agreements.copy_told(u, f"{row.iri}/activity", held.peer_actor, author.domain, event.post_id)

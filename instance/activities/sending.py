@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from federation.outbound.enqueue import enqueue
+from instance.agreements import trust
 from instance.db.people import account, follow
 from instance.db.unit import Unit
 from instance.people import accounts
@@ -31,7 +32,9 @@ def send(
     def judge(hosts: Collection[str]) -> dict[str, Decision]:
         policy = in_force_here(u.connection).at(u.now)
         decide = judging(u.connection, policy, u.now)(hosts)
-        return {host: decide(host, facts) for host in hosts}
+        found = {host: decide(host, facts) for host in hosts}
+        trust.want_unknown(u, [host for host, one in found.items() if one.held])
+        return found
 
     shared = facts is not RELATION
     item = enqueue(

@@ -1,8 +1,5 @@
 """The synthetic account by which peers are probed: it writes one random word, and follows the synthetic accounts of peers."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from sqlalchemy import Connection, select
 
 from instance.agreements import rows
@@ -61,10 +58,3 @@ def of_peer(connection: Connection, iri: str, host: str) -> bool:
     """Whether this is the synthetic account of a peer, as an agreement that holds names it."""
     held = rows.in_force(connection, host)
     return held is not None and bool(held.probing) and bool(held.canary) and held.canary == iri
-
-
-def facts(
-    connection: Connection, author_id: int, kept: Mapping[str, Any], relation: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    """What the policy judges a post by: a canary holds no words of a member, and must get to whom it is to probe."""
-    return relation if is_ours(connection, author_id) else kept

@@ -74,6 +74,12 @@ def by_id(connection: Connection, probe_id: int) -> Row[Any] | None:
     return connection.execute(select(probe).where(probe.c.id == probe_id)).first()
 
 
+def _locked(u: Unit, probe_id: int) -> Row[Any] | None:
+    """One round that goes on, kept from others until the transaction ends: two looks at once have one effect."""
+    mine = select(probe).where(probe.c.id == probe_id, probe.c.state.in_(RUNNING))
+    return u.connection.execute(mine.with_for_update()).first()
+
+
 def rounds_of(connection: Connection, host: str, limit: int = 10) -> list[Row[Any]]:
     """The newest rounds with a peer."""
     mine = select(probe).where(probe.c.host == host).order_by(probe.c.id.desc()).limit(limit)
@@ -82,7 +88,7 @@ def rounds_of(connection: Connection, host: str, limit: int = 10) -> list[Row[An
 
 def plant(u: Unit, probe_id: int, media_id: int) -> None:
     """Write the canary. It goes to the synthetic accounts of peers only, for nobody else follows ours."""
-    row = by_id(u.connection, probe_id)
+    row = _locked(u, probe_id)
     author = canary.account_id(u.connection)
     if row is None or row.state != PLANTED or row.post_id is not None or author is None:
         return
@@ -133,8 +139,8 @@ def asked_of(connection: Connection, iri: str) -> str | None:
 
 def looked(u: Unit, probe_id: int, steps: list[list[str]]) -> None:
     """What a look brought: with a leak the round is over, else it goes on. `steps`: [check, outcome, where]."""
-    row = by_id(u.connection, probe_id)
-    if row is None or row.state not in RUNNING:
+    row = _locked(u, probe_id)
+    if row is None:
         return
     kept = [*row.steps, *steps]
     _set(u, probe_id, steps=kept[-100:])
@@ -153,15 +159,15 @@ def looked(u: Unit, probe_id: int, steps: list[list[str]]) -> None:
 
 def not_told(u: Unit, probe_id: int) -> None:
     """The peer did not say where its copy is, within the day that it has."""
-    row = by_id(u.connection, probe_id)
+    row = _locked(u, probe_id)
     if row is not None and row.state == PLANTED and row.copy_iri is None:
         _finish(u, row, FAILED if _arrived(u, row) else UNCLEAR, "copy-not-told")
 
 
 def not_reached(u: Unit, probe_id: int) -> None:
     """The peer could not be reached: later again, but not for ever."""
-    row = by_id(u.connection, probe_id)
-    if row is None or row.state not in RUNNING:
+    row = _locked(u, probe_id)
+    if row is None:
         return
     if u.now > max(row.started_at, row.due_at or 0) + LONGEST:
         _finish(u, row, UNCLEAR, "unreachable")
@@ -192,7 +198,7 @@ def _after_deletion(u: Unit, row: Row[Any], *, gone: bool) -> None:
 
 def _finish(u: Unit, row: Row[Any], state: str, why: str) -> None:
     """The round is over; a peer that failed is suspended, one that passes is so no longer."""
-    _set(u, row.id, state=state, ended_at=u.now, due_at=None, canary_word=None)
+    _set(u, row.id, state=state, outcome=why or None, ended_at=u.now, due_at=None, canary_word=None)
     if row.post_id is not None and row.state == PLANTED:
         delete_post(u, row.post_id)
     held = rows.in_force(u.connection, row.host)
@@ -217,7 +223,7 @@ def _arrived(u: Unit, row: Row[Any]) -> bool:
 
 def _running(u: Unit, host: str, which: ColumnElement[bool]) -> Row[Any] | None:
     mine = select(probe).where(probe.c.host == host, probe.c.state.in_(RUNNING), which)
-    return u.connection.execute(mine).first()
+    return u.connection.execute(mine.with_for_update()).first()
 
 
 def _later(u: Unit, probe_id: int, pause: Millis) -> None:

@@ -15,7 +15,7 @@ from instance.i18n import N_
 from instance.jobs.table import enqueue
 from instance.policy.inforce import in_force_here
 from instance.site import Site
-from policies.asked import LINES, from_plain, linked, to_plain
+from policies.asked import LINES, from_toml, linked, to_plain, to_toml
 from policies.document import PolicyError
 from policies.fields import value_of
 from policies.leaving import Requirement
@@ -25,14 +25,14 @@ from policies.requirement import ASSURANCES
 ADDRESS = re.compile(r"(.+)/requires/([1-9][0-9]{0,8})")
 
 
-def set_for(u: Unit, group_id: int, asked: Any, *, by: str) -> int:
-    """Have a group ask something else from now on; returns the version's number. `asked`: plain data, by the table of fields.
+def set_for(u: Unit, group_id: int, text: str, *, by: str) -> int:
+    """Have a group ask something else from now on; returns the version's number. `text`: TOML, by the table of fields.
 
     The caller has seen that who asks may do so. Raises RefusalError for what is no requirement, or looser than the
     instance's own.
     """
     try:
-        requirement = from_plain(asked)
+        requirement = from_toml(text)
     except PolicyError as error:
         raise RefusalError(
             "requirement-invalid", N_("That is no requirement: {problem}"), problem=str(error)[:300]
@@ -50,6 +50,12 @@ def set_for(u: Unit, group_id: int, asked: Any, *, by: str) -> int:
     u.connection.execute(insert(group_requirement).values(**values, created_at=u.now))
     enqueue(u, trust.COMPARE, {}, unique=trust.COMPARE)
     return number
+
+
+def text_of(connection: Connection, group_id: int) -> str:
+    """What a group asks now, as people write it; where it asks nothing, what its server asks."""
+    row = newest(connection, group_id)
+    return to_toml(requirement_of(row.asked) if row is not None else in_force_here(connection).requirement)
 
 
 def looser(instance: Requirement, group: Requirement) -> list[str]:

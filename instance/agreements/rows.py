@@ -1,12 +1,14 @@
 """Rows of trust: a peer's row, its agreements; how they are found, and the small sums that all others need."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import rfc8785
 from sqlalchemy import Connection, Row, select
 
-from instance.clock import DAY, HOUR, Millis
+from instance.clock import DAY, HOUR, Millis, iso
 from instance.db.agreements import agreement, peer_trust
 from instance.db.upsert import insert_new
 from instance.policy.inforce import in_force_here
@@ -32,6 +34,11 @@ def document(kept: str) -> dict[str, Any]:
     return found
 
 
+def whole_digest(made: Mapping[str, Any]) -> str:
+    """The digest of a whole document (RFC 8785), as a peer may name it too."""
+    return "sha-256:" + hashlib.sha256(rfc8785.dumps(dict(made))).hexdigest()
+
+
 def trust_of(connection: Connection, host: str) -> Row[Any] | None:
     """What we know of a peer."""
     return connection.execute(select(peer_trust).where(peer_trust.c.host == host)).first()
@@ -40,6 +47,17 @@ def trust_of(connection: Connection, host: str) -> Row[Any] | None:
 def known_hosts(connection: Connection) -> list[str]:
     """All peers of which anything is known, by name."""
     return list(connection.execute(select(peer_trust.c.host).order_by(peer_trust.c.host)).scalars())
+
+
+def hosts(connection: Connection) -> list[str]:
+    """All peers of which anything is known, or with which there is or was an agreement."""
+    agreed = connection.execute(select(agreement.c.host).distinct()).scalars()
+    return sorted({*known_hosts(connection), *agreed})
+
+
+def day(at: Millis) -> str:
+    """A moment's day, as people write it."""
+    return iso(at)[:10]
 
 
 def ensure(connection: Connection, host: str) -> None:

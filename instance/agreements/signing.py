@@ -1,10 +1,8 @@
 """Proofs by our Application, made in a transaction: agreements, their answers, receipts of erasure, requirements of groups."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, select
 
@@ -14,6 +12,7 @@ from federation.schema import local_key
 from federation.signatures import keys
 from federation.signatures.keyring import OwnKey
 from federation.signatures.proofs import prove
+from instance.agreements import rows
 from instance.db.system import policy_version
 from instance.errors import RefusalError
 from instance.i18n import N_
@@ -54,4 +53,4 @@ def served_digests(connection: Connection, site: Site, now: int) -> set[str]:
     version = PolicyVersion(row.id, row.adopted_at, in_force_here(connection))
     whole = served(site.base_url, version, key_of(connection, site), now)
     bare = {name: value for name, value in whole.items() if name != "proof"}
-    return {"sha-256:" + hashlib.sha256(rfc8785.dumps(one)).hexdigest() for one in (whole, bare)}
+    return {rows.whole_digest(one) for one in (whole, bare)}

@@ -11,12 +11,11 @@ from federation.context import Federation
 from federation.errors import RefusedError, UnreachableError
 from federation.remote.policies import FoundPolicy, policy_of
 from federation.schema import delivery, outbox_item
-from instance.agreements import rows, satisfaction
+from instance.agreements import rows, satisfaction, telling
 from instance.clock import DAY, HOUR, Millis
 from instance.db.agreements import agreement, peer_trust, probe, trust_change
 from instance.db.people import account, follow
 from instance.db.unit import Unit
-from instance.events import TrustChanged
 from instance.jobs.local import Effect
 from instance.jobs.table import Job, enqueue
 from instance.policy.adopt import judge_again
@@ -142,10 +141,11 @@ def keep(u: Unit, host: str, found: FoundPolicy) -> None:
         }
         if not found.fault:
             values["look_at"] = max(u.now + HOUR, min(u.now + AGAIN, found.published.valid_until - BEFORE_END))
-    u.connection.execute(update(peer_trust).where(peer_trust.c.host == host).values(**values))
     held = rows.in_force(u.connection, host)
     if held is not None and (found.fault or held.peer_digest != found.published.digest):
+        # before the new one is kept: how long words wait is said by the policy that was agreed upon
         void(u, held, f"peer-policy:{found.fault}" if found.fault else "peer-policy-changed")
+    u.connection.execute(update(peer_trust).where(peer_trust.c.host == host).values(**values))
     find_level(u, host, found.fault or "policy")
 
 
@@ -182,8 +182,7 @@ def find_level(u: Unit, host: str, reason: str) -> Assurance:
     u.connection.execute(update(peer_trust).where(peer_trust.c.host == host).values(**values))
     satisfaction.check(u, host)
     judge_again(u, host)
-    if old is not level:
-        u.record(TrustChanged(host, str(old), str(level), reason))
+    telling.given_up(u, host)
     return level
 
 

@@ -20,6 +20,10 @@ COMMANDS = {
     "group": ("instance.cli.moderate", "Make groups, list them, moderate them."),
     "policy": ("instance.cli.policy", "Show the federation policy, or change the stance towards a server."),
     "federation": ("instance.cli.federation", "Other servers: look up, explain, queues, dead letters."),
+    "agreement": (
+        "instance.cli.agreement",
+        "Agree with other servers on what each promises, and probe whether it is kept.",
+    ),
     "worker": ("instance.cli.worker", "Run the jobs in a process of their own."),
     "doctor": ("instance.cli.doctor", "Check what an operator answers for, with a remedy for each."),
     "db": ("instance.cli.db", "Upgrade the database, show its version, or try jobs again that were put aside."),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,6 +16,7 @@ from policies.difference import sentences
 from policies.document import PolicyDocument, PolicyError
 from policies.peers import Stance
 from policies.presets import NAMES, preset
+from policies.written import from_toml, to_toml
 
 Change = Callable[[Unit], tuple[PolicyDocument, PolicyDocument]]
 
@@ -44,6 +46,29 @@ def _show(document: PolicyDocument, *, as_json: bool) -> None:
 def show(data: Path | None, as_json: bool) -> None:
     """Print the policy in force."""
     _show(in_unit(site_of(data), _in_force), as_json=as_json)
+
+
+@command.command()
+@data_option
+def text(data: Path | None) -> None:
+    """Print the policy in force as people write it (TOML), each line with its sentence."""
+    click.echo(to_toml(in_unit(site_of(data), _in_force)), nl=False)
+
+
+@command.command("adopt")
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@data_option
+@json_option
+def adopt_file(file: Any, data: Path | None, as_json: bool) -> None:
+    """Take the policy in FILE into force (TOML as `text` prints it, - for standard input). With a mistake, nothing changes."""
+    written: str = file.read()
+
+    def change(u: Unit) -> tuple[PolicyDocument, PolicyDocument]:
+        old, new = in_force_here(u.connection), from_toml(written, now=u.now)
+        adopt(u, new, "steward")
+        return old, new
+
+    _change(change, data, as_json=as_json)
 
 
 @command.command("set-stance")

@@ -13,6 +13,7 @@ from instance.db.people import account
 from instance.db.unit import Unit
 from instance.errors import RefusalError
 from instance.i18n import N_
+from instance.media import remote as pictures
 from instance.media.attachments import Words as MediaWords
 from instance.media.attachments import checked_description, forget_files
 
@@ -102,9 +103,11 @@ def describe_media(u: Unit, post_id: int, words: Mapping[int, MediaWords]) -> No
 
 
 def drop_media(u: Unit, which: Any) -> None:
-    """Delete attachments and, after the commit, their files."""
-    rows = u.connection.execute(select(attachment.c.id, attachment.c.file, attachment.c.preview).where(which)).all()
+    """Delete attachments and, after the commit, their files; of remote ones also our copies."""
+    columns = (attachment.c.id, attachment.c.file, attachment.c.preview, attachment.c.remote_url)
+    rows = u.connection.execute(select(*columns).where(which)).all()
     if rows:
+        pictures.forget(u, [row.remote_url for row in rows if row.remote_url])
         u.connection.execute(delete(attachment).where(attachment.c.id.in_([row.id for row in rows])))
         forget_files(u, [key for row in rows for key in (row.file, row.preview) if key])
 

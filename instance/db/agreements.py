@@ -77,6 +77,7 @@ probe = Table(
     serial(),
     Column("host", String(260), nullable=False),
     Column("state", String(12), nullable=False),  # planted deleted passed failed unclear
+    Column("outcome", String(24), nullable=True),  # why it failed, or could not be seen
     document("steps"),  # [check, outcome, detail]
     to("post", "post_id", nullable=True, on_delete="SET NULL"),  # the canary
     Column("canary_iri", Text, nullable=True),

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
 from federation.client.pictures import picture
 from federation.context import Federation
@@ -72,6 +72,22 @@ def want(u: Unit, address: str) -> None:
     else:
         u.connection.execute(update(remote_file).where(mine).values(state="wanted", used_at=u.now, tries=0))
     jobs.enqueue(u, JOB, {"url": address}, unique=f"picture {name}")
+
+
+def forget(u: Unit, addresses: list[str]) -> None:
+    """Delete our copies of pictures whose post is gone; one that another post shows is fetched anew when it is looked at."""
+    mine = remote_file.c.url_hash.in_([_name(address) for address in addresses])
+    rows = u.connection.execute(select(remote_file.c.file).where(mine)).all() if addresses else []
+    if rows:
+        u.connection.execute(delete(remote_file).where(mine))
+        forget_files(u, [row.file for row in rows if row.file])
+
+
+def kept(connection: Connection, addresses: list[str]) -> list[str]:
+    """Keys of our copies of some pictures, as far as they are here."""
+    mine = remote_file.c.url_hash.in_([_name(address) for address in addresses])
+    asked = select(remote_file.c.file).where(mine, remote_file.c.file.is_not(None))
+    return list(connection.execute(asked).scalars()) if addresses else []
 
 
 async def fetch(federation: Federation, address: str) -> bytes:

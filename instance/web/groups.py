@@ -7,10 +7,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from governance.offices.positions import Power, may
+from instance.agreements import requirements
 from instance.db.groups import group as group_table
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
-from instance.groups import groups
+from instance.groups import acting, groups
+from instance.i18n import _
 from instance.site import Site
 from instance.web import people
 from instance.web.people import Person, person_of
@@ -65,7 +67,40 @@ def _start(u: Unit, created_by: int, values: dict[str, Any]) -> int:
     return group_id
 
 
+async def asks(visitor: Visitor) -> Response:
+    """What a group asks of servers, for its moderators and stewards."""
+    row = await _asking(visitor)
+    if not visitor.form.values["text"]:
+        visitor.form.values["text"] = await visitor.house.store.read(requirements.text_of, row.id)
+    done = _("Kept. Other servers read it at the group's address.") if visitor.query("done") else ""
+    status = 422 if visitor.form.problem else 200
+    return visitor.page("group_asks.html", status, here="groups", name=row.name, done=done)
+
+
+async def ask(visitor: Visitor) -> Response:
+    """Have the group ask something else."""
+    row = await _asking(visitor)
+    text, by = visitor.form["text"], visitor.me.name if visitor.me is not None else ""
+    try:
+        await visitor.house.store.unit(lambda u: requirements.set_for(u, row.id, text, by=by))
+    except RefusalError as refusal:
+        visitor.form.refuse(refusal)
+        return await asks(visitor)
+    return go(f"/groups/{row.name}/asks?done=1")
+
+
+async def _asking(visitor: Visitor) -> Any:
+    name, member = visitor.param("name"), visitor.member
+    row = await visitor.house.store.read(groups.by_name, name)
+    moderates = await visitor.house.store.read(acting.is_moderator, row.id, member.account_id)
+    if not moderates and not may(member.role, Power.SET_POLICY):
+        raise NotFoundError
+    return row
+
+
 ROUTES = [
+    Route("/groups/{name}/asks", member_page(asks), methods=["GET"]),
+    Route("/groups/{name}/asks", member_page(ask), methods=["POST"]),
     Route("/groups", page(listing)),
     Route("/groups/new", member_page(new), methods=["GET"]),
     Route("/groups/new", member_page(start), methods=["POST"]),

@@ -4,6 +4,7 @@ from starlette.routing import BaseRoute, Mount
 
 from instance.web import (
     addresses,
+    agreements,
     approvals,
     authorize,
     federation,
@@ -45,6 +46,7 @@ ROUTES: list[BaseRoute] = [
     *steward.ROUTES,
     *reports.ROUTES,
     *federation.ROUTES,
+    *agreements.ROUTES,
     *addresses.ROUTES,
     Mount("/static", Assets(directory=STATIC)),
 ]

@@ -36,11 +36,20 @@ def _told_addresses(demo: "subprocess.Popen[str]", folder: Path) -> list[str]:
     assert [url.split("/")[2].split(":")[0] for url in urls] == HOSTS
     assert {httpx.get(f"{url}/health/ready", trust_env=False).status_code for url in urls} == {200}
     assert told.count(" sees “") >= 10
-    assert told.count(" follows @") == 21
+    assert told.count(" follows @") == 23
+    for sentence in (
+        "Northern circle and Southern circle have agreed; each keeps both signatures",
+        "does not see “My results are in”: it never left for Island circle",
+        "Mia, on a server without promises, does not get “My results are in”",
+        "Its policy promises something else than when it was agreed upon.",
+        "Northern circle says of Island circle: probed.",
+        "sees “The third results”",
+    ):
+        assert sentence in told
     logs = "".join(path.read_text() for path in folder.glob("*/log"))
     assert "Traceback" not in logs
     assert "request_failed" not in logs
-    for word in ("infusion", "beans", "Thursdays"):
+    for word in ("infusion", "beans", "Thursdays", "results"):
         assert word not in logs
     return urls
 

@@ -235,6 +235,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("host", sa.String(length=260), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("outcome", sa.String(length=24), nullable=True),
         sa.Column("steps", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("post_id", sa.BigInteger(), nullable=True),
         sa.Column("canary_iri", sa.Text(), nullable=True),
