@@ -117,6 +117,7 @@ async def test_after_it_the_actor_and_its_posts_are_gone(world: World) -> None:
     await world.settle()
     assert [body["object"] for body in _heard(late, "Delete")] == [iri]
     assert (await late.get(a, iri, carol)).status_code == 410
+    assert (await a.client.get(f"{iri}/main-key")).status_code == 200  # what she signed may still be under way
     assert (await peer.get(a, "https://a.example/u/12345", bob)).status_code == 404
     jrd = await a.client.get("/.well-known/webfinger", params={"resource": "acct:anna@a.example"})
     assert jrd.status_code == 404
