@@ -13,7 +13,8 @@ from instance.db.unit import Unit
 from instance.policy.adopt import adopt, set_stance
 from instance.policy.inforce import in_force_here
 from policies.difference import sentences
-from policies.document import PolicyDocument, PolicyError
+from policies.document import PolicyDocument, PolicyError, Refused
+from policies.modes import Mode, in_mode
 from policies.peers import Stance
 from policies.presets import NAMES, preset
 from policies.written import from_toml, to_toml
@@ -41,11 +42,47 @@ def _show(document: PolicyDocument, *, as_json: bool) -> None:
 
 
 @command.command()
+@click.option("--toml", "as_toml", is_flag=True, help="As the text that `adopt` takes.")
 @data_option
 @json_option
-def show(data: Path | None, as_json: bool) -> None:
+def show(data: Path | None, as_json: bool, as_toml: bool) -> None:
     """Print the policy in force."""
-    _show(in_unit(site_of(data), _in_force), as_json=as_json)
+    document = in_unit(site_of(data), _in_force)
+    if as_toml:
+        click.echo(to_toml(document), nl=False)
+    else:
+        _show(document, as_json=as_json)
+
+
+@command.command("adopt")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@data_option
+@json_option
+def adopt_command(file: Path, data: Path | None, as_json: bool) -> None:
+    """Take the policy in FILE (TOML) into force. One with a mistake is refused, each with its line and what to do."""
+
+    def change(u: Unit) -> tuple[PolicyDocument, PolicyDocument]:
+        old, new = in_force_here(u.connection), from_toml(file.read_text(encoding="utf-8"), now=u.now)
+        adopt(u, new, "steward")
+        return old, new
+
+    _change(change, data, as_json=as_json)
+
+
+@command.command("mode")
+@click.argument("mode", type=click.Choice([str(mode) for mode in Mode]))
+@data_option
+@json_option
+def mode_command(mode: str, data: Path | None, as_json: bool) -> None:
+    """Say what is done with servers that no rule names: open, match (who promises enough), allowlist, closed."""
+
+    def change(u: Unit) -> tuple[PolicyDocument, PolicyDocument]:
+        old = in_force_here(u.connection)
+        new = in_mode(old, Mode(mode))
+        adopt(u, new, "steward")
+        return old, new
+
+    _change(change, data, as_json=as_json)
 
 
 @command.command()
@@ -106,6 +143,10 @@ def start_from(preset_name: str, data: Path | None, as_json: bool) -> None:
 def _change(change: Change, data: Path | None, *, as_json: bool) -> None:
     try:
         old, new = in_unit(site_of(data), change)
+    except Refused as error:
+        raise click.ClickException(
+            "\n".join(["Refused; the old policy stays in force.", *map(str, error.wrong)])
+        ) from error
     except PolicyError as error:
         raise click.ClickException(str(error)) from error
     for sentence in sentences(old, new):

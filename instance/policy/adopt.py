@@ -10,7 +10,8 @@ from instance.policy.effects import note
 from instance.policy.inforce import in_force_here
 from instance.policy.judge import judging
 from instance.policy.peers import facts_where_asked
-from policies.document import PolicyDocument
+from policies.checks import contradictions
+from policies.document import PolicyDocument, Refused
 from policies.engine import stands
 from policies.peers import Stance
 from policies.presets import preset
@@ -23,8 +24,10 @@ def adopt(u: Unit, document: PolicyDocument, mandate: str) -> int:
 
     `mandate` says by what right (a preset at first start, a steward, a vote). Queued deliveries that the policy no longer
     allows are cancelled, with the reason; what was held from a peer that is allowed now is processed, from a peer that is
-    blocked now forgotten.
+    blocked now forgotten. This is the only way; raises Refused, and changes nothing, for what contradicts itself.
     """
+    if wrong := contradictions(document):
+        raise Refused(wrong)
     values = {"digest": document.digest, "document": document.canonical.decode(), "mandate": mandate}
     made = insert(policy_version).values(**values, adopted_at=u.now).returning(policy_version.c.id)
     version: int = u.connection.execute(made).scalar_one()

@@ -12,8 +12,9 @@ from policies.audience import Visibility
 from policies.decision import EXPLANATIONS, Decision, Obligation, Reason, Verdict
 from policies.document import PeerRule, PolicyDocument
 from policies.facts import ActivityFacts, GroupFacts, PeerFacts, PostFacts
-from policies.inbound import may_receive
+from policies.inbound import may_arrive, may_receive, of_account
 from policies.leaving import Outgoing, Part, Reach, Requirement
+from policies.modes import Mode, in_mode, mode_of
 from policies.outbound import may_deliver, may_read
 from policies.peers import Stance
 from policies.phrases import Phrases
@@ -433,3 +434,47 @@ def test_a_judgement_is_quick() -> None:
     """Ten times the budget that benchmarks/policy_decision.py holds: this machine has other work to do."""
     for name, judgement in judgements().items():
         assert seconds_each(judgement, rounds=50) < BUDGET * 10, name
+
+
+@given(DOCUMENTS, st.sampled_from(["peer.example", "a.example:8443"]), st.data())
+@FEW
+def test_what_is_turned_away_early_is_turned_away_late(
+    document: PolicyDocument, host: str, data: st.DataObject
+) -> None:
+    """By its head nothing is refused that would be let in, whatever else is found out about it."""
+    kind = data.draw(st.sampled_from(["Create", "Announce", "Follow", "Flag", "Delete", "Undo", "Like"]))
+    head = ActivityFacts(kind, "Note", host, f"https://{host}/u/anna")
+    known = dataclasses.replace(
+        head,
+        visibility=data.draw(st.sampled_from(["public", "unlisted", "followers", "direct"])),
+        age=0,
+        account_age=100_000,
+        followed_here=True,
+        bot=False,
+        mentions=0,
+        mentions_strangers=False,
+        answers_here=False,
+        links=False,
+        empty=False,
+        text="",
+        report_says=True,
+    )
+    peer = PeerFacts(host, signed=True)
+    early, late = may_arrive(document, peer, head), may_receive(document, peer, known)
+    assert early.verdict <= late.verdict
+    assert may_receive(document, peer, head).verdict >= late.verdict  # what is not known counts as the strict answer
+
+
+@given(DOCUMENTS, st.text(max_size=30), st.text(max_size=30))
+@FEW
+def test_what_is_said_of_an_account_is_total(document: PolicyDocument, host: str, actor: str) -> None:
+    said = of_account(document, PeerFacts(host), actor)
+    assert said.obligations <= set(Obligation)
+
+
+@given(DOCUMENTS, st.sampled_from(list(Mode)))
+@FEW
+def test_modes_change_nothing_but_strangers(document: PolicyDocument, mode: Mode) -> None:
+    made = in_mode(document, mode)
+    assert mode_of(made) is mode
+    assert (made.peers, made.promises, made.incoming) == (document.peers, document.promises, document.incoming)
