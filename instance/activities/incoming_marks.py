@@ -9,10 +9,11 @@ from instance.activities.gathering import learn, standing
 from instance.activities.incoming_dislikes import Undisliked
 from instance.activities.incoming_members import ByActor, Unblocked, Unfollowed
 from instance.activities.incoming_posts import Gathered, collect, is_public, keep
-from instance.content import boosts, marks
+from instance.content import boosts, interactions, marks
 from instance.db.content import favourite, post
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
+from instance.events import InteractionRejected
 from instance.people import accounts
 from instance.people.accounts import AccountRow
 from instance.people.remote import RemoteProfile
@@ -36,6 +37,8 @@ class Liked(ByActor):
             marks.favourite(u, liker.id, post_id, iri=_free(u, activity.id))
         except NotFoundError:
             return  # not for this reader: nothing happens
+        except RefusalError:
+            u.record(InteractionRejected("like", activity.id, liker.id, post_id))
 
 
 class Unliked:
@@ -50,6 +53,9 @@ class Unliked:
             return
         mine = select(favourite.c.post_id).where(favourite.c.account_id == liker.id)
         post_id = u.connection.execute(mine.where(favourite.c.iri == activity.object_id)).scalar()
+        waiting = interactions.by_iri(u.connection, "like", activity.object_id) if post_id is None else None
+        if waiting is not None and waiting.account_id == liker.id:
+            post_id = waiting.post_id
         if post_id is None and isinstance(activity.object, Activity):
             post_id = _here(u, activity.object.object_id)
         if post_id is not None:
@@ -136,8 +142,11 @@ def boost(u: Unit, booster: AccountRow, iri: str, activity: Activity) -> None:
             at=activity.published,
             visibility="public",
         )
-    except (RefusalError, NotFoundError):
-        return  # not for everyone, or not for this reader
+    except NotFoundError:
+        return  # not for this reader
+    except RefusalError as refusal:
+        if refusal.code == "boost-not-allowed":  # else it is not for everyone, and nobody is told that it is there
+            u.record(InteractionRejected("boost", activity.id, booster.id, post_id))
 
 
 def _here(u: Unit, iri: str) -> int | None:

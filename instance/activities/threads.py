@@ -221,4 +221,4 @@ def _post_iri(item: Any) -> str:
 def _keep(u: Unit, found: list[Gathered]) -> None:
     for one in found:
         learn(u, one.profiles)
-        keep(u, one)
+        keep(u, one, quiet=True)

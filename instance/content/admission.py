@@ -87,6 +87,17 @@ def waits(u: Unit, reply: Arriving, post_id: int, parent: Row[Any], found: Verdi
     return True
 
 
+def hide_unlet(u: Unit, parent_id: int) -> None:
+    """Answers that came before what they answer are judged once its rules are known: what they don't let waits hidden."""
+    parent = u.connection.execute(select(post).where(post.c.id == parent_id)).one()
+    here = (post.c.reply_to_id == parent_id, post.c.deleted_at.is_(None), post.c.consent.is_(None))
+    for row in u.connection.execute(select(post).where(*here, post.c.approved_by.is_(None))).all():
+        found = rules.verdict(u.connection, "reply", parent, row.account_id)
+        if found is not Verdict.YES:
+            interactions.keep(u, interactions.Wish("reply", row.iri, row.account_id, row.id), parent)
+            consent.hide(u, row.id, rules.PENDING)
+
+
 def let(u: Unit, post_id: int, reply: Arriving, parent: Row[Any] | None) -> None:
     """An answer that waits comes again, with the yes of the author elsewhere."""
     row = interactions.of_post(u.connection, "reply", post_id)

@@ -8,7 +8,7 @@ from instance.clock import Millis
 from instance.content import interactions, parts, rules, timelines
 from instance.content.drafts import ASKED, OPEN_TO_ALL
 from instance.content.visible import shown
-from instance.db.content import interaction, post
+from instance.db.content import interaction, mention, post
 from instance.db.reading import notification
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
@@ -47,7 +47,7 @@ def boost(
     if target.local_only or target.consent or not _may_be_shown_on(target, account_id):
         raise RefusalError("not-boostable", N_("This post is not for everyone; it can't be boosted."))
     boost_id = sortable_id(at or u.now, u.now)
-    found = Verdict.YES if let or by.kind == "group" else rules.verdict(u.connection, "boost", target, account_id)
+    found = Verdict.YES if let else _may_be_boosted(u, target, by)
     if found is Verdict.NO:
         raise rules.refusal("boost")
     values = {
@@ -131,6 +131,17 @@ def _existing(u: Unit, account_id: int, post_id: int) -> Row[Any] | None:
 def _may_be_shown_on(target: Row[Any], account_id: int) -> bool:
     """`policies.audience.may_boost` for a post that is readable already."""
     return target.visibility in OPEN_TO_ALL or (target.visibility == "followers" and target.account_id == account_id)
+
+
+def _may_be_boosted(u: Unit, target: Row[Any], by: Row[Any]) -> Verdict:
+    """What the post's rules say. Who writes to a group wants it passed on there."""
+    if target.policy is None or (by.kind == "group" and (by.domain == "" or target.group_id == by.id)):
+        return Verdict.YES
+    if by.kind == "group":
+        named = select(mention.c.post_id).where(mention.c.post_id == target.id, mention.c.account_id == by.id)
+        if u.connection.execute(named).first() is not None:
+            return Verdict.YES
+    return rules.verdict(u.connection, "boost", target, by.id)
 
 
 def _mint(by: Row[Any], boost_id: int) -> str:

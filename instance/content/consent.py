@@ -95,7 +95,7 @@ def _withdraw(u: Unit, row: Row[Any]) -> None:
     elif row.kind == "boost" and row.by_post_id is not None:
         boosts.unboost(u, row.account_id, row.by_post_id)
     elif row.kind == "reply" and row.by_post_id is not None:
-        _hide(u, row.by_post_id)
+        hide(u, row.by_post_id, rules.REFUSED)
 
 
 def _take_effect(u: Unit, row: Row[Any], approval_iri: str) -> bool:
@@ -160,13 +160,13 @@ def _ask_again(u: Unit, parent_id: int) -> None:
             release(u, row.id, None)
 
 
-def _hide(u: Unit, post_id: int) -> None:
-    """An answer that its target's author does not want stays with who wrote it."""
+def hide(u: Unit, post_id: int, state: str) -> None:
+    """An answer that the author of what it answers has not let, or does not want, stays with who wrote it."""
     row = u.connection.execute(select(post).where(post.c.id == post_id).with_for_update()).one()
-    if row.deleted_at is not None or row.consent == rules.REFUSED:
+    if row.deleted_at is not None or row.consent == state:
         return
     if row.consent is None:
         _count(u, row, -1)
         timelines.take_out(u, post_id)
-    hidden = {"consent": rules.REFUSED, "approved_by": None, "version": post.c.version + 1}
+    hidden = {"consent": state, "approved_by": None, "version": post.c.version + 1}
     u.connection.execute(update(post).where(post.c.id == post_id).values(**hidden))

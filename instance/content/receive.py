@@ -133,6 +133,8 @@ def receive(u: Unit, remote: RemotePost, *, quiet: bool = False) -> int | None:
     if parent is not None and parts.counts_as_answer(remote.visibility, False):
         parts.count_on_post(u, parent.id, "replies_count", 1)
     _adopt(u, post_id, remote, parent.thread_id if parent is not None else str(post_id))
+    if remote.policy is not None:
+        admission.hide_unlet(u, post_id)
     parts.count_posts(u, remote.account_id, remote.visibility, 1)
     timelines.bring_home(u, post_id, remote.account_id, remote.visibility, values["reply_to_account_id"])
     u.record(PostReceived(post_id, remote.visibility, quiet))

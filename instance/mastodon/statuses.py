@@ -11,7 +11,7 @@ from starlette.routing import Route
 from instance.auth.bearer import bearer, optional_bearer
 from instance.auth.scopes import covers
 from instance.clock import iso
-from instance.content import boosts, posts, revisions, threads, titles
+from instance.content import boosts, choices, posts, revisions, threads, titles
 from instance.content.drafts import SHORTEST_POLL, PollDraft
 from instance.content.revisions import Revision
 from instance.content.visible import readable
@@ -25,6 +25,7 @@ from instance.mastodon import serialise
 from instance.mastodon.drafting import changed_draft, new_draft
 from instance.mastodon.entities import media_entity, without_duplicates
 from instance.mastodon.errors import answer, listed
+from instance.mastodon.interaction import quote_rule, rules_of
 from instance.mastodon.params import id_of, params
 
 MOST_AT_ONCE = 100
@@ -137,6 +138,9 @@ async def edit(request: Request) -> Response:
         row, now = _owned(u.connection, u.site, caller.me, post_id)
         draft = changed_draft(asked, now, row.source_type, _poll_now(u.connection, post_id))
         posts.edit(u, caller.me, post_id, draft)
+        chosen = rules_of(asked.child("interaction_policy")) | quote_rule(asked)
+        if chosen:
+            choices.set_rules(u, caller.me, post_id, chosen)
 
     await house.store.unit(change)
     return one(await serialise.status(house, post_id, caller.me))

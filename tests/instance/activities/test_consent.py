@@ -461,3 +461,76 @@ async def test_our_quote_waits_for_the_accept_with_a_stamp(scene: Scene) -> None
     served = (await scene.z.get(scene.here, made["uri"], scene.evil)).json()
     assert served["quoteAuthorization"] == stamp
     assert texts(await home(scene.anna))[0] == "Mine"
+
+
+async def test_answers_that_come_first_are_judged_once_the_rules_are_known(scene: Scene) -> None:
+    asks = scene.x.note(scene.xeno, 1, "<p>Ask me</p>", **scene.asks())
+    scene.x.documents["/users/xeno/statuses/1"] = 503
+    reply = await scene.reply(asks["id"])
+    assert await scene.shown(reply["id"])
+    await scene.send(scene.x, scene.x.activity("Create", scene.xeno, asks, 1))
+    assert await scene.shown(asks["id"])
+    assert not await scene.shown(reply["id"])
+
+
+async def test_likes_and_boosts_that_may_not_be_are_answered(scene: Scene) -> None:
+    nobody = {"always": ["author"], "with_approval": []}
+    policy = {"can_favourite": nobody, "can_reblog": nobody}
+    mine = await _ours(scene, interaction_policy=policy)
+    like = scene.y.activity("Like", scene.yan, mine["uri"], 1)
+    await scene.send(scene.y, like)
+    boost = scene.y.activity("Announce", scene.yan, mine["uri"], 1, to=[PUBLIC])
+    await scene.send(scene.y, boost)
+    assert [no["object"] for no in sent(scene.y, "Reject")] == [like["id"], boost["id"]]
+    status = (await scene.anna.get(f"/api/v1/statuses/{mine['id']}")).json()
+    assert (status["favourites_count"], status["reblogs_count"]) == (0, 0)
+    group = scene.z.actor("club", "Group", number=4)
+    await scene.send(scene.z, scene.z.activity("Announce", group, mine["uri"], 2, to=[PUBLIC]))
+    assert (await scene.anna.get(f"/api/v1/statuses/{mine['id']}")).json()["reblogs_count"] == 0
+
+
+async def test_a_like_is_taken_back_before_it_is_let(scene: Scene) -> None:
+    asked = {"always": ["author"], "with_approval": ["public"]}
+    mine = await _ours(scene, interaction_policy={"can_favourite": asked})
+    like = scene.y.activity("Like", scene.yan, mine["uri"], 1)
+    await scene.send(scene.y, like)
+    assert len((await scene.anna.get("/api/v1/interaction_requests")).json()) == 1
+    await scene.send(scene.y, scene.y.activity("Undo", scene.yan, like["id"], 2))
+    assert (await scene.anna.get("/api/v1/interaction_requests")).json() == []
+
+
+async def test_what_was_revoked_is_not_let_again(scene: Scene) -> None:
+    mine = await _ours(scene, quote_approval_policy="public")
+    note = await _quote_request(scene, mine)
+    [quoting] = (await scene.anna.get(f"/api/v1/statuses/{mine['id']}/quotes")).json()
+    await scene.anna.post(f"/api/v1/statuses/{mine['id']}/quotes/{quoting['id']}/revoke")
+    await scene.world.settle()
+    scene.y.received.clear()
+    again = scene.y.activity("QuoteRequest", scene.yan, mine["uri"], 9, instrument=note["id"])
+    await scene.send(scene.y, again)
+    assert (sent(scene.y, "Accept"), len(sent(scene.y, "Reject"))) == ([], 1)
+    assert (await scene.anna.get(f"/api/v1/statuses/{mine['id']}/quotes")).json() == []
+
+
+async def test_our_rules_stand_on_the_wire_in_both_forms(scene: Scene) -> None:
+    me = f"https://a.example/u/{scene.anna.account_id}"
+    mine = await _ours(scene, quote_approval_policy="followers")
+    served = (await scene.z.get(scene.here, mine["uri"], scene.evil)).json()
+    assert served["interactionPolicy"] == {
+        "canLike": {key: [PUBLIC] for key in ("automaticApproval", "always")}
+        | {key: [] for key in ("manualApproval", "approvalRequired")},
+        "canReply": {key: [me] for key in ("automaticApproval", "always")}
+        | {key: [PUBLIC] for key in ("manualApproval", "approvalRequired")},
+        "canAnnounce": {key: [PUBLIC] for key in ("automaticApproval", "always")}
+        | {key: [] for key in ("manualApproval", "approvalRequired")},
+        "canQuote": {"automaticApproval": [me, f"{me}/followers"], "manualApproval": []},
+    }
+    terms = served["@context"][-1]
+    assert terms["gts"] == "https://gotosocial.org/ns#"
+    assert {"interactionPolicy", "canReply", "canQuote", "automaticApproval", "always"} <= terms.keys()
+    narrow = await write(scene.world, scene.anna, "Few", visibility="private", quote_approval_policy="public")
+    ask = scene.z.activity("Follow", scene.evil, me)
+    await scene.send(scene.z, ask)
+    served = (await scene.z.get(scene.here, narrow["uri"], scene.evil)).json()
+    for what in ("canAnnounce", "canQuote"):
+        assert served["interactionPolicy"][what]["automaticApproval"] == [me]
