@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, or_, select, update
 
 from instance.db.content import mention, post
-from instance.db.people import account
+from instance.db.people import account, domain_restriction, restriction
 from instance.db.reading import conversation
 from instance.db.unit import Unit
 from instance.errors import NotFoundError
@@ -29,8 +29,16 @@ def on_post(u: Unit, event: PostWritten | PostReceived) -> None:
     named = set(u.connection.execute(select(mention.c.account_id).where(mention.c.post_id == row.id)).scalars())
     everyone = named | {row.account_id}
     here = select(account.c.id).where(account.c.id.in_(everyone), account.c.domain == "", account.c.kind == "person")
-    for account_id in u.connection.execute(here).scalars().all():
+    for account_id in u.connection.execute(here.where(*_wants(row.account_id))).scalars().all():
         _move(u, account_id, row, everyone - {account_id})
+
+
+def _wants(author_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Whoever blocks the author, or refuses the author's server, finds nothing of that in her list."""
+    r, d, author = restriction.c, domain_restriction.c, account.alias("author")
+    blocked = exists().where(r.account_id == account.c.id, r.target_id == author_id, r.kind == "block")
+    refused = exists().where(d.account_id == account.c.id, d.domain == author.c.domain, author.c.id == author_id)
+    return ~blocked, ~refused
 
 
 def _move(u: Unit, account_id: int, row: Row[Any], others: set[int]) -> None:

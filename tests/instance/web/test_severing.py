@@ -135,6 +135,11 @@ async def test_a_member_refuses_a_server(world: World) -> None:
     await scene.send(world, scene.peer.activity("Like", scene.bob, mine["uri"], 2))
     await scene.send(world, scene.peer.activity("Follow", scene.bob, f"https://a.example/u/{anna.account_id}", 9))
     assert scene.told() == ["Reject"]
+    iri = f"https://a.example/u/{anna.account_id}"
+    tag = [{"type": "Mention", "href": iri, "name": "@anna"}]
+    letter = scene.peer.note(scene.bob, 5, content="<p>psst, a boat</p>", to=[iri], cc=[], tag=tag)
+    await scene.send(world, scene.peer.activity("Create", scene.bob, letter, 5, to=[iri]))
+    assert (await anna.get("/api/v1/conversations")).json() == []
     assert texts(await home(anna)) == ["my boat"]
     assert [texts([status]) for status in (await anna.get("/api/v1/timelines/public")).json()] == [["my boat"]]
     found_posts = (await anna.get("/api/v2/search", params={"q": "boat", "type": "statuses"})).json()["statuses"]
