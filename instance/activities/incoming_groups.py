@@ -17,7 +17,7 @@ from instance.activities.gathering import Standing, learn, profile, standing
 from instance.activities.incoming_marks import boost
 from instance.activities.incoming_moderation import VERBS, act, restored, said, whom_it_names
 from instance.activities.incoming_posts import Gathered, change, collect, delete, is_public, keep, revive
-from instance.content import boosts, votes
+from instance.content import boosts, submissions, votes
 from instance.db.content import post
 from instance.db.people import account
 from instance.db.unit import Unit
@@ -154,7 +154,8 @@ def take_in(u: Unit, group: AccountRow, iri: str, activity: Activity) -> None:
         return
     if row.group_id is None:
         u.connection.execute(update(post).where(post.c.id == row.id).values(group_id=group.id))
-    if row.reply_to_iri is None and row.removed_at is None:
+    in_group = submissions.announced_again(u, group.id, row.id) or row.removed_at is None
+    if row.reply_to_iri is None and in_group:
         boost(u, group, iri, activity)
 
 

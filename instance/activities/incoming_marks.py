@@ -9,7 +9,7 @@ from instance.activities.gathering import learn, standing
 from instance.activities.incoming_dislikes import Undisliked
 from instance.activities.incoming_members import ByActor, Unblocked, Unfollowed
 from instance.activities.incoming_posts import Gathered, collect, is_public, keep
-from instance.content import boosts, interactions, marks
+from instance.content import boosts, interactions, marks, submissions
 from instance.db.content import favourite, post
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
@@ -76,8 +76,12 @@ class Unboosted:
         post_id = u.connection.execute(mine).scalar()
         if post_id is None and isinstance(activity.object, Activity):
             post_id = _here(u, activity.object.object_id)
-        if post_id is not None:
-            boosts.unboost(u, booster.id, post_id)
+        if post_id is None:
+            return
+        boosts.unboost(u, booster.id, post_id)
+        row = u.connection.execute(select(post).where(post.c.id == post_id)).one()
+        if booster.kind == "group" and row.group_id == booster.id and row.removed_at is None:
+            submissions.take_out(u, booster.id, row)
 
 
 class UndoneByName:
@@ -132,6 +136,8 @@ def boost(u: Unit, booster: AccountRow, iri: str, activity: Activity) -> None:
     post_id = _here(u, iri)
     if post_id is None:
         return
+    if booster.kind == "group":
+        submissions.announced_again(u, booster.id, post_id)
     taken = u.connection.execute(select(post.c.id).where(post.c.iri == activity.id)).first() is not None
     try:
         boosts.boost(

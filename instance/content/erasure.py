@@ -2,9 +2,10 @@
 
 from sqlalchemy import delete, select
 
-from instance.content import boosts, dislikes, marks
+from instance.content import boosts, dislikes, marks, votes
 from instance.content.posts import delete_post
 from instance.db.content import bookmark, dislike, favourite, pin, post
+from instance.db.people import account
 from instance.db.unit import Unit
 from instance.events import AccountDeleted
 from instance.jobs.local import Effect
@@ -43,5 +44,8 @@ def erase(u: Unit, account_id: int) -> None:
     disliked = select(dislike.c.post_id).where(dislike.c.account_id == account_id)
     for post_id in u.connection.execute(disliked).scalars().all():
         dislikes.undislike(u, account_id, post_id)
+    iri = u.connection.execute(select(account.c.iri).where(account.c.id == account_id)).scalar()
+    if iri:
+        votes.forget(u, iri)
     for table in (bookmark, pin):
         u.connection.execute(delete(table).where(table.c.account_id == account_id))

@@ -60,6 +60,14 @@ def take_out(u: Unit, group_id: int, row: Row[Any], reason: str = "") -> None:
     u.connection.execute(marked.values(**values))
 
 
+def announced_again(u: Unit, group_id: int, post_id: int) -> bool:
+    """A remote group that took its announcement back, without a word, announces a post again: it is in the group again."""
+    c = post.c
+    silent = and_(c.id == post_id, c.group_id == group_id, c.removed_at.is_not(None), c.removed_reason.is_(None))
+    back = update(post).where(silent).values(removed_at=None, version=c.version + 1)
+    return u.connection.execute(back).rowcount > 0
+
+
 def bring_back(u: Unit, group_id: int, row: Row[Any]) -> None:
     """The other way: a post that opens a thread is boosted again, at the time of the first boost."""
     marked = update(post).where(post.c.id == row.id, post.c.group_id == group_id)

@@ -98,6 +98,32 @@ async def test_a_nodebb_category_s_like_is_counted(world: World) -> None:
     assert (await seen(anna, "hello nodebb"))["favourites_count"] == 1
 
 
+async def test_a_nodebb_category_takes_an_answer_out_and_announces_it_again(world: World) -> None:
+    running = await world.instance("a.example")
+    anna = await member(running, "anna")
+    await world.settle()
+    nodebb = Recorded(world, "nodebb")
+    await _follow(world, anna, NBB_GROUP)
+    await nodebb.accept(running, NBB_GROUP)
+    await nodebb.send(running, "announce-create-page", "announce-create-note")
+    opened = (await seen(anna, "hello nodebb"))["id"]
+
+    async def below() -> int:
+        return len((await anna.get(f"/api/v1/statuses/{opened}/context")).json()["descendants"])
+
+    assert await below() == 1
+    answer = nodebb.steps["announce-create-note"]
+    undone = {"id": "https://nbb-a.test/undo/1", "type": "Undo", "actor": NBB_GROUP, "to": [PUBLIC]}
+    told = {"id": "https://nbb-a.test/announce/9", "type": "Announce", "actor": NBB_GROUP}
+    told["object"] = answer["object"]["object"]["id"]
+    nodebb.steps["undo"] = {"@context": answer["@context"]} | undone | {"object": told}
+    await nodebb.send(running, "undo")
+    assert await below() == 0
+    nodebb.steps["again"] = answer | {"id": "https://nbb-a.test/announce/10"}
+    await nodebb.send(running, "again")
+    assert await below() == 1
+
+
 async def _ours(world: World) -> tuple[Running, Member, Recorded, int, str]:
     """Adminb of PieFed takes part in our group and has written to it."""
     running = await world.instance("a.example")
