@@ -71,19 +71,24 @@ def follow_all(instance: Served, authors: list[str], token: str) -> None:
             followed.raise_for_status()
 
 
-def accept_all(instance: Served, sender: Peers, authors: list[str], token: str) -> None:
-    """Their answers to the Follows."""
+def accept_all(instance: Served, sender: Peers, authors: list[str], token: str, inbox: str = "") -> None:
+    """Their answers to the Follows, sent to an inbox (the shared one)."""
     headers = {"Authorization": f"Bearer {token}"}
     me = httpx.get(f"{instance.url}/api/v1/accounts/verify_credentials", headers=headers).json()
     own = httpx.get(
         f"{instance.url}/.well-known/webfinger", params={"resource": f"acct:{me['username']}@{host(instance)}"}
     )
     iri = next(link["href"] for link in own.json()["links"] if link["rel"] == "self")
+    end = time.monotonic() + 60
+    while len(ids := sender.follows()) < len(authors):
+        assert time.monotonic() < end, "the authors were not all asked"
+        time.sleep(0.2)
     answers = [
-        {"id": f"{a}/accept", "type": "Accept", "actor": a, "object": {"type": "Follow", "actor": iri, "object": a}}
+        {"id": f"{a}/accept", "type": "Accept", "actor": a, "to": iri}
+        | {"object": {"id": ids[a], "type": "Follow", "actor": iri, "object": a}}
         for a in authors
     ]
-    sender.send(f"{instance.url}/inbox", answers)
+    sender.send(inbox or f"{instance.url}/inbox", answers)
 
 
 def host(instance: Served) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import delivery, home_page, idle_memory, ingest, startup
+from benchmarks import dead_peers, delivery, fan_out, growth, home_page, idle_memory, ingest, startup
 
 Measure = Callable[[str, int, int], dict[str, Any]]
 
@@ -26,8 +26,13 @@ class Row:
 
 ROWS = [
     Row("CPU ms per signed Create until it shows", "3.5", ingest.measure, "cpu_ms_a_create", 2000, 300),
+    Row("the same, 1,000 posts stored", "3.5", growth.measure, "cpu_ms_a_create_at_1000", 500, 100),
+    Row("the same, 100,000 posts stored", "3.5", growth.measure, "cpu_ms_a_create_at_100000", 500, 100),
     Row("CPU ms per home page of 20", "0.75", home_page.measure, "cpu_ms_a_page", 3000, 600),
-    Row("CPU ms per signed delivery over TLS", "1.4", delivery.measure, "cpu_ms_a_delivery", 20, 5),
+    Row("CPU ms per signed delivery over TLS", "1.2", delivery.measure, "cpu_ms_a_delivery", 20, 5),
+    Row("CPU ms per delivery, 100 servers, HTTP", "", fan_out.measure, "cpu_ms_to_100", 5, 2),
+    Row("CPU ms per delivery, 1,000 servers, HTTP", "", fan_out.measure, "cpu_ms_to_1000", 5, 2),
+    Row("p95 to reach one server, with 1,000 dead ones / without", "1.1", dead_peers.measure, "p95_ratio", 120, 40),
     Row("MB idle (PSS)", "110", idle_memory.measure, "idle_pss_mb", 1, 1),
     Row("MB idle (RSS)", "", idle_memory.measure, "idle_rss_mb", 1, 1),
     Row("s to ready, first start", "", startup.measure, "first_start_s", 1, 1),

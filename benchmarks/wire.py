@@ -40,6 +40,11 @@ class Peers:
         """How many POSTs they got."""
         return int(httpx.get(f"{self.bases[0]}/count", verify=False).text)
 
+    def follows(self) -> dict[str, str]:
+        """Whom they were asked to be followed: actor -> id of the Follow."""
+        found: dict[str, str] = httpx.get(f"{self.bases[0]}/follows", verify=False).json()
+        return found
+
     def request(self, to: str, activity: dict[str, Any]) -> tuple[dict[str, str], bytes]:
         """(headers, body) of a signed POST."""
         body = json.dumps({"@context": AS} | activity).encode()

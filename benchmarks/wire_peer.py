@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import sys
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 import uvicorn
@@ -25,23 +26,39 @@ class Peer:
         self._base = base
         self._pem = pem_of(key)
         self._counted = counted
+        self._follows: dict[str, str] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             return
-        while (await receive()).get("more_body"):
-            pass
+        given = b""
+        while (message := await receive()).get("more_body"):
+            given += message.get("body", b"")
+        given += message.get("body", b"")
         status, body = 202, b""
         path: str = scope["path"]
-        if path == "/count":
+        if path == "/follows":
+            status, body = 200, msgspec.json.encode(self._follows)
+        elif path == "/count":
             status, body = 200, str(self._counted[0]).encode()
+        elif path == "/.well-known/webfinger":
+            status, body = 200, msgspec.json.encode(self._webfinger(scope["query_string"].decode()))
         elif scope["method"] == "POST":
             self._counted[0] += 1
+            if b'"Follow"' in given:
+                asked = msgspec.json.decode(given)
+                self._follows[str(asked["object"])] = str(asked["id"])
         else:
             status, body = 200, msgspec.json.encode(self._actor(f"{self._base}{path}"))
-        headers = [(b"content-type", b"application/activity+json"), (b"content-length", str(len(body)).encode())]
+        kind = b"application/jrd+json" if path.startswith("/.well-known") else b"application/activity+json"
+        headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+    def _webfinger(self, query: str) -> dict[str, Any]:
+        name = unquote(query).partition("acct:")[2].partition("@")[0]
+        own = {"rel": "self", "type": "application/activity+json", "href": f"{self._base}/users/{name}"}
+        return {"subject": f"acct:{name}@{self._base.partition('://')[2]}", "links": [own]}
 
     def _actor(self, iri: str) -> dict[str, Any]:
         return {
