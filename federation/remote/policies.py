@@ -206,7 +206,7 @@ async def application(federation: Federation, address: str) -> Actor:
 async def _application(federation: Federation, host: str, address: str) -> Actor:
     document = await _document(federation, host, bare(address))
     found = normalise(document)
-    if not isinstance(found, Actor) or found.id != address or found.type not in {"Application", "Service"}:
+    if not isinstance(found, Actor) or found.id != address or found.type != "Application":
         raise UnbelievableError(f"{host} answered with something that is no Application")
     await actors.learn(federation, found)
     return found

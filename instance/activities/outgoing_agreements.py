@@ -34,7 +34,8 @@ async def offer_job(federation: Federation, job: Job) -> Effect:
     if row is None:
         return lambda u: None
     try:
-        found = await policy_of(federation, row.host)
+        known = await federation.store.read(rows.application_of, row.host)
+        found = await policy_of(federation, row.host, known)
     except FederationError as error:
         why = "unreachable" if error.retry else "refused"
         return lambda u: agreements.failed(u, agreement_id, why)

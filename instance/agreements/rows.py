@@ -8,6 +8,7 @@ import msgspec
 import rfc8785
 from sqlalchemy import Connection, Row, select
 
+from federation.schema import remote_actor
 from instance.clock import DAY, HOUR, Millis, iso
 from instance.db.agreements import agreement, peer_trust
 from instance.db.upsert import insert_new
@@ -58,6 +59,12 @@ def hosts(connection: Connection) -> list[str]:
 def day(at: Millis) -> str:
     """A moment's day, as people write it."""
     return iso(at)[:10]
+
+
+def application_of(connection: Connection, host: str) -> str:
+    """The IRI of a peer's Application, where it has signed something for us before; '' where it has not."""
+    mine = select(remote_actor.c.iri).where(remote_actor.c.host == host, remote_actor.c.kind == "Application")
+    return str(connection.execute(mine.where(remote_actor.c.gone_at.is_(None)).limit(1)).scalar() or "")
 
 
 def ensure(connection: Connection, host: str) -> None:

@@ -46,7 +46,9 @@ async def look(federation: Federation, job: Job) -> Effect:
     host = str(job.payload["host"])
     known = await federation.store.read(rows.trust_of, host)
     try:
-        found = await policy_of(federation, host, (known.actor if known is not None else None) or "")
+        actor = str(known.actor) if known is not None and known.actor else ""
+        actor = actor or await federation.store.read(rows.application_of, host)
+        found = await policy_of(federation, host, actor)
     except UnreachableError:
         return lambda u: not_reached(u, host)
     except RefusedError:
@@ -101,6 +103,8 @@ def run_out(u: Unit) -> int:
     """Find the levels anew that hold no longer. A timed job."""
     over = or_(peer_trust.c.level_until <= u.now, peer_trust.c.waits_until <= u.now)
     hosts = list(u.connection.execute(select(peer_trust.c.host).where(over).limit(100)).scalars())
+    never = and_(peer_trust.c.host.in_(hosts), peer_trust.c.looked_at.is_(None))
+    u.connection.execute(update(peer_trust).where(never).values(looked_at=u.now, fault="unreachable"))
     for host in hosts:
         find_level(u, host, "time")
     return 0

@@ -45,7 +45,8 @@ def facts_where_asked(
 
 def _facts(connection: Connection, host: str, row: Any, now: int, signed: bool) -> PeerFacts:
     if row is None or row.looked_at is None:
-        return PeerFacts(host, signed=signed, at=now, waits_until=now + FIRST_LOOK)
+        waits = row.waits_until if row is not None and row.waits_until else now + FIRST_LOOK
+        return PeerFacts(host, signed=signed, at=now, waits_until=waits)
     facts = PeerFacts(host, signed=signed, at=now, waits_until=row.waits_until or 0)
     if row.fault is not None or row.document_hash is None:
         return facts

@@ -8,7 +8,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from federation.remote.policies import FoundPolicy, policy_of, privacy_link
 from instance.agreements import rows, trust
+from instance.clock import HOUR
 from instance.policy.adopt import set_stance
+from instance.policy.peers import facts_for
 from policies.asked import FAILING, why
 from policies.peers import Stance
 from policies.requirement import RULES
@@ -211,3 +213,31 @@ def test_each_term_that_can_fail_has_a_sentence() -> None:
         "assurance",
     } <= FAILING.keys()
     assert why("skerry:new") == "The term skerry:new is not understood, so it doesn't count."
+
+
+async def test_words_for_a_server_that_can_not_be_asked_wait_a_day(world: World) -> None:
+    a = await world.instance()
+    PretendSkerry(world)
+    world.wires.down.add("liar.example")
+    for hours in (0, 20, 2):
+        world.clock.turn(hours * HOUR)
+        known = await looked(world, a)
+        facts = await a.house.store.read(lambda c: facts_for(c, ["liar.example"], world.clock.now()))
+        assert known.looked_at is None
+        assert facts["liar.example"].waits_until > world.clock.now()
+    world.clock.turn(3 * HOUR)
+    await a.house.store.unit(trust.run_out)
+    facts = await a.house.store.read(lambda c: facts_for(c, ["liar.example"], world.clock.now()))
+    assert facts["liar.example"].waits_until == 0
+    assert (await a.house.store.read(rows.trust_of, "liar.example")).fault == "unreachable"
+    world.wires.down.clear()
+    assert (await looked(world, a)).level == "claimed"
+
+
+async def test_it_is_found_by_the_application_alone(world: World) -> None:
+    a, peer = await world.instance(), PretendSkerry(world)
+    peer.front = False
+    signed = peer.peer.activity("Follow", peer.application, "https://a.example/actor")
+    await peer.peer.post(a, signed)
+    await world.settle()
+    assert (await looked(world, a)).level == "claimed"

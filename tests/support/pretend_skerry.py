@@ -77,6 +77,8 @@ class PretendSkerry:
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     canaries: list[dict[str, Any]] = field(default_factory=list)
     erased: set[str] = field(default_factory=set)
+    front: bool = True
+    """Whether its first page and NodeInfo lead to the Application."""
 
     def __post_init__(self) -> None:
         self.peer = Peer(self.world, self.host)
@@ -201,6 +203,8 @@ class PretendSkerry:
         """(0, ...): as the plain peer has it."""
         path, query = scope["path"], parse_qs(scope["query_string"].decode())
         signed = any(name == b"signature" for name, _ in scope["headers"])
+        if not self.front and path in {"/", "/.well-known/nodeinfo"} and scope["method"] == "GET":
+            return 404, "text/plain", b""
         if path == "/" and scope["method"] == "GET":
             return 200, "text/html", b"<p>Hello</p>"
         if path == "/.well-known/nodeinfo":
