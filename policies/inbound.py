@@ -24,10 +24,9 @@ def may_arrive(policy: PolicyDocument, peer: PeerFacts, activity: ActivityFacts)
 
     Denied is only what `may_receive` denies as well, whatever else is found out about it; only a held server's is held here.
     """
-    decision = _by_sender(policy, peer, activity)
+    decision, found = _by_sender(policy, peer, activity)
     if decision.denied:
         return decision
-    found = stands(policy, peer)
     account = policy.incoming.accounts.get(activity.actor)
     given = [*(rule.treat for rule in found.rules), policy.incoming.treat, account.treat if account else frozenset()]
     early = [one for treat in given for one in treated(treat & EARLY, Reason.GENERAL_RULE, activity) if one.denied]
@@ -42,10 +41,9 @@ def may_receive(policy: PolicyDocument, peer: PeerFacts, activity: ActivityFacts
 
     A held peer's Delete, Undo, Block and Reject pass: they take away, and waiting with them would harm someone.
     """
-    decision = _by_sender(policy, peer, activity)
+    decision, found = _by_sender(policy, peer, activity)
     if decision.denied:
         return decision
-    found = stands(policy, peer)
     return strictest(
         [decision, *_by_server(found, activity), *_by_account(policy, activity), *by_content(policy, activity)]
     )
@@ -69,15 +67,20 @@ def _profile(peer: PeerFacts, actor: str) -> ActivityFacts:
     return ActivityFacts("Update", "Person", peer.host, actor)
 
 
-def _by_sender(policy: PolicyDocument, peer: PeerFacts, activity: ActivityFacts) -> Decision:
+NOWHERE: Standing[PeerRule] = Standing(Stance.BLOCKED)
+
+
+def _by_sender(policy: PolicyDocument, peer: PeerFacts, activity: ActivityFacts) -> tuple[Decision, Standing[PeerRule]]:
+    """What the sender's stance says, and the stance."""
     if not peer.signed:
-        return deny(Reason.NOT_SIGNED)
+        return deny(Reason.NOT_SIGNED), NOWHERE
     host = clean_host(peer.host)
     if host is None:
-        return deny(Reason.PEER_UNKNOWN)
+        return deny(Reason.PEER_UNKNOWN), NOWHERE
     if clean_host(activity.actor_host) != host:
-        return deny(Reason.NOT_THE_SENDER)
-    return _by_stance(stands(policy, peer).stance, activity)
+        return deny(Reason.NOT_THE_SENDER), NOWHERE
+    found = stands(policy, peer)
+    return _by_stance(found.stance, activity), found
 
 
 def _by_stance(stance: Stance, activity: ActivityFacts) -> Decision:

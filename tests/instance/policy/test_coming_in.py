@@ -150,7 +150,10 @@ def field(name: str) -> Look:
 
 
 async def media(_at: Elsewhere, shown: dict[str, Any]) -> object:
-    return [(one["type"], one["url"] is not None, one["description"]) for one in shown["media_attachments"]]
+    return [
+        (one["type"], one["url"].startswith("https://a.example/"), one["description"])
+        for one in shown["media_attachments"]
+    ]
 
 
 async def in_public(at: Elsewhere, shown: dict[str, Any]) -> object:
