@@ -37,7 +37,11 @@ def authorize(u: Unit, account_id: int, interaction_id: int) -> int:
 
 
 def reject(u: Unit, account_id: int, interaction_id: int) -> int:
-    """A member says no; returns the id. Raises as `authorize` does."""
+    """A member says no, or takes an earlier yes back; returns the id. Raises as `authorize` does."""
+    before = interactions.by_id(u.connection, interaction_id)
+    if before is not None and before.state == ACCEPTED:
+        revoke(u, account_id, interaction_id)
+        return interaction_id
     row = _hers(u, account_id, interaction_id)
     _refuse(u, row)
     u.record(InteractionRejected(row.kind, row.iri, row.account_id, row.post_id, row.request_iri))

@@ -292,6 +292,12 @@ async def test_a_reply_to_ours_waits_and_gets_an_authorization(scene: Scene) -> 
     assert stamp["attributedTo"] == f"https://a.example/u/{scene.anna.account_id}"
     collected = (await scene.z.get(scene.here, f"{mine['uri']}/replies", scene.evil)).json()
     assert reply["id"] in str(collected)
+    await scene.anna.post(f"/api/v1/interaction_requests/{waiting['id']}/reject")
+    await scene.world.settle()
+    assert [gone["object"] for gone in sent(scene.y, "Delete")] == [yes["result"]]
+    assert (await scene.z.get(scene.here, yes["result"], scene.evil)).status_code == 404
+    collected = (await scene.z.get(scene.here, f"{mine['uri']}/replies", scene.evil)).json()
+    assert reply["id"] not in str(collected)
 
 
 async def test_a_yes_to_another_reply_is_none_for_ours(scene: Scene) -> None:
