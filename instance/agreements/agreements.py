@@ -230,7 +230,7 @@ def _take_into_force(u: Unit, row: Row[Any], *, by: str, probing: bool, found: F
     u.connection.execute(older.values(state=rows.ENDED, reason="renewed", ended_at=u.now))
     _set(u, row.id, state=rows.ACCEPTED, decided_by=by, probing=probing, answered_at=u.now, reason=None)
     if found is not None:
-        trust.keep(u, row.host, found)
+        trust.keep(u, row.host, found, "agreement")
     else:
         trust.find_level(u, row.host, "agreement")
     if probing:

@@ -68,6 +68,14 @@ CHECKS = {
     "false-receipt": N_("It gave a receipt of erasure that is not true, or whose proof does not hold."),
     "unreachable": N_("It could not be reached for too long; nothing is known."),
 }
+CHANGES = {
+    "policy": N_("Its policy was looked at."),
+    "agreement": N_("An agreement came into force."),
+    "probe-passed": N_("It passed a probe."),
+    "probe-failed": N_("It failed a probe."),
+    "audit": N_("Somebody has looked at its house."),
+    "time": N_("Its time is over."),
+}
 ROUNDS = {
     "planted": N_("A canary is on its way."),
     "deleted": N_("The canary is deleted; we look whether it is erased there."),
@@ -182,6 +190,7 @@ def _round(row: Any) -> Line:
 
 def _change(row: Any) -> Line:
     code, _mark, details = row.reason.partition(":")
-    because = _(CHECKS[details]) if details in CHECKS else _reason(row.reason) or fault(code)
+    known = _(CHANGES[code]) if code in CHANGES else _reason(row.reason) or fault(code)
+    because = f"{known} {_(CHECKS[details])}" if details in CHECKS else known
     sentence = _("From {old} to {new}.", old=row.old, new=row.new)
     return Line(f"{sentence} {because if because != code else ''}".strip(), row.at, row.id)

@@ -123,7 +123,7 @@ def not_reached(u: Unit, host: str) -> None:
     find_level(u, host, "unreachable")
 
 
-def keep(u: Unit, host: str, found: FoundPolicy) -> None:
+def keep(u: Unit, host: str, found: FoundPolicy, reason: str = "policy") -> None:
     """Keep what a look at a peer's policy brought; an agreement that was bound to other terms is void."""
     rows.ensure(u.connection, host)
     values: dict[str, Any] = {
@@ -148,9 +148,10 @@ def keep(u: Unit, host: str, found: FoundPolicy) -> None:
     held = rows.in_force(u.connection, host)
     if held is not None and (found.fault or held.peer_digest != found.published.digest):
         # before the new one is kept: how long words wait is said by the policy that was agreed upon
-        void(u, held, f"peer-policy:{found.fault}" if found.fault else "peer-policy-changed")
+        reason = f"peer-policy:{found.fault}" if found.fault else "peer-policy-changed"
+        void(u, held, reason)
     u.connection.execute(update(peer_trust).where(peer_trust.c.host == host).values(**values))
-    find_level(u, host, found.fault or "policy")
+    find_level(u, host, reason if reason != "policy" or not found.fault else found.fault)
 
 
 def void(u: Unit, held: Row[Any], reason: str, state: str = rows.VOID) -> None:

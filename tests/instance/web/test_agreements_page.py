@@ -45,6 +45,8 @@ async def test_two_stewards_agree_and_one_ends_it(world: World) -> None:
     await world.settle()
     assert "In force until" in await _sees(ada, f"{PAGE}/b.example")
     assert (await state(a, "b.example"), await state(b, "a.example")) == ("accepted", "accepted")
+    assert "From claimed to agreed. An agreement came into force." in await _sees(ada, f"{PAGE}/b.example")
+    assert "From claimed to agreed. An agreement came into force." in await _sees(ben, f"{PAGE}/a.example")
     assert (await _send(ada, f"{PAGE}/b.example", answer="probe")).endswith("done=probe")
     await _send(ben, f"{PAGE}/a.example", answer="end")
     await world.settle()
