@@ -172,3 +172,16 @@ async def test_a_server_without_promises_gets_what_its_stance_allows(world: Worl
 
 def _came(peer: Peer) -> str:
     return str([one.body for one in peer.received])
+
+
+async def test_words_for_a_server_that_is_new_wait_for_the_first_look(world: World) -> None:
+    a, b = await world.instance("a.example"), await world.instance("b.example")
+    await ask(a, Assurance.CLAIMED)
+    await promise(b, KEPT)
+    anna, ben = await member(a, "anna"), await member(b, "ben")
+    await world.settle()
+    assert await level(a, "b.example") == "none"
+    assert (await follow(world, ben, "@anna@a.example"))["following"]
+    await write(world, anna, "first words", visibility="private")
+    assert texts(await home(ben)) == ["first words"]
+    assert await level(a, "b.example") == "claimed"
