@@ -119,6 +119,7 @@ async def test_thirty_10_what_can_not_be_read_is_400_and_nothing_is_loaded(
 ) -> None:
     bodies: list[dict[str, Any]] = [
         SHAPES["renamed"] | {"@context": ["https://evil.example/context", {"who": "as:actor"}]},
+        SHAPES["renamed"] | {"@context": ["https://evil.example/context", *SHAPES["renamed"]["@context"]]},
         SHAPES["renamed"] | {"kind": "View it"} | {"who": None},
         SHAPES["keywords"] | {"@type": 5},
         SHAPES["keywords"] | {"to": [f"https://x.example/{n}" for n in range(5000)]},
