@@ -323,6 +323,7 @@ async def test_thirty_29_the_policy_is_asked_before_any_handler(
 ) -> None:
     await home.house.store.unit(set_stance, peer.host, Stance.HELD)
     assert (await peer.post(home, peer.activity("Create", BOB, peer.note(BOB)))).status_code == 202
+    assert await states(home) == ["held"]  # at the door
     await world.settle()
     assert (await states(home), recorder.applied) == (["held"], [])
     await home.house.store.unit(set_stance, peer.host, Stance.ALLOWED)

@@ -275,7 +275,7 @@ MUTATIONS = [
     ),
     Mutation(
         29,
-        "the policy is asked before the handlers",
+        "the policy is asked at the door",
         ACCEPT,
         '"state": "held" if decision.held else "received"',
         '"state": "received"',
