@@ -109,6 +109,7 @@ inbox_activity = Table(
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("lease", String(32), nullable=True),
     Column("lease_until", BigInteger, nullable=True),
+    Column("signed_at", BigInteger, nullable=True),  # by the sender's clock
     Column("next_try_at", BigInteger, nullable=False),
     Column("received_at", BigInteger, nullable=False),
     Column("done_at", BigInteger, nullable=True),
@@ -193,4 +194,5 @@ withdrawn = Table(
     Column("iri", Text, primary_key=True),  # of an activity or an object
     Column("actor", Text, primary_key=True),
     Column("at", BigInteger, nullable=False, index=True),
+    Column("undone_at", BigInteger, nullable=True),  # when the Undo of something that counted was signed
 )

@@ -78,7 +78,7 @@ async def _accept_renamed(
 async def _keep_of(federation: Federation, signed: SignedBy, head: Head, body: bytes, recipient: str | None) -> None:
     if signed.actor != head.actor:
         raise UnsignedError("the actor is not the key's owner")
-    await _keep(federation, signed.host, head, body, recipient)
+    await _keep(federation, signed, head, body, recipient)
 
 
 def read_head(document: dict[str, Any]) -> Head:
@@ -107,7 +107,8 @@ async def _ends_before_the_key(federation: Federation, claim: Claim, head: Head)
     return False
 
 
-async def _keep(federation: Federation, host: str, head: Head, body: bytes, recipient: str | None) -> None:
+async def _keep(federation: Federation, signed: SignedBy, head: Head, body: bytes, recipient: str | None) -> None:
+    host = signed.host
     policy, peer = await federation.ports.policy.about(host)
     facts = ActivityFacts(head.kind, head.object_kind, host_of(head.actor), head.actor)
     decision = may_arrive(policy, replace(peer, signed=True), facts)
@@ -130,6 +131,7 @@ async def _keep(federation: Federation, host: str, head: Head, body: bytes, reci
             "about": digest_of(head.object_id) if head.object_id else None,
             "object_kind": head.object_kind[:40] or None,
             "recipient": recipient,
+            "signed_at": signed.signed_at,
             "body": body,
             "state": "held" if decision.held else "received",
             "reason": ", ".join(decision.reasons) if decision.held else None,

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, String, and_, case, cast, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -35,6 +35,8 @@ class Arrival:
     tries: int
     let_in_at: int | None = None
     """When a moderator let it in, though a rule would hold it."""
+    signed_at: int | None = None
+    """When its sender signed it, by the sender's clock."""
 
     @property
     def let_in(self) -> bool:
@@ -80,7 +82,7 @@ def claim(u: Unit, limit: int) -> tuple[str, list[Arrival]]:
     due = due.order_by(table.next_try_at, table.id).limit(limit).with_for_update(skip_locked=True)
     taken = update(inbox_activity).where(table.id.in_(due.scalar_subquery()))
     taken = taken.values(lease=lease, lease_until=u.now + LEASE, tries=table.tries + 1)
-    columns = (table.id, table.host, table.actor, table.kind, table.body, table.tries, table.let_in_at)
+    columns = (table.id, table.host, table.actor, table.kind, table.body, table.tries, table.let_in_at, table.signed_at)
     rows = u.connection.execute(taken.returning(*columns)).all()
     return lease, sorted((Arrival(*row) for row in rows), key=lambda arrival: arrival.id)
 
@@ -97,6 +99,22 @@ def done(u: Unit, lease: str, outcome: dict[int, str]) -> None:
     values |= {"body": None, "lease": None, "lease_until": None, "done_at": u.now}
     if u.connection.execute(update(inbox_activity).where(mine).values(**values)).rowcount != len(outcome):
         raise LeaseLostError
+
+
+def free(u: Unit, host: str, activity_id: str) -> bool:
+    """Let the id of an activity that had its effect be used once more; whether there was one."""
+    table = inbox_activity.c
+    mine = (table.host == host) & (table.activity_key == key_of(activity_id, b"")) & (table.state == "done")
+    return u.connection.execute(update(inbox_activity).where(mine).values(activity_key=_used())).rowcount > 0
+
+
+def free_this(u: Unit, number: int) -> None:
+    """Let the id of an activity be used once more, whatever becomes of it."""
+    u.connection.execute(update(inbox_activity).where(inbox_activity.c.id == number).values(activity_key=_used()))
+
+
+def _used() -> ColumnElement[str]:
+    return literal("used:") + cast(inbox_activity.c.id, String)
 
 
 def hold(u: Unit, lease: str, number: int, reason: str) -> None:

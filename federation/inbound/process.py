@@ -121,8 +121,10 @@ class Inbox:
         outcome: dict[int, str] = {}
         gone = withdrawn.among(u.connection, (item.activity for item in ready))
         for item in ready:
-            if not gone.isdisjoint(withdrawn.needs(item.activity)):
+            if withdrawn.came_back(gone, item.activity, item.arrival.signed_at):
                 outcome[item.arrival.id] = withdrawn.REASON
+                if item.activity.type in withdrawn.SAID_AGAIN:
+                    arrivals.free_this(u, item.arrival.id)
                 continue
             try:
                 activity = authority.stand(u.connection, self._federation.ports.rows, item.activity)
@@ -134,7 +136,7 @@ class Inbox:
                 actors.changed(u, self._federation.memory, activity.object, self._federation.clock.wire())
             if is_farewell(activity):
                 actors.forget(u, activity.actor)
-            withdrawn.note(u, activity, gone)
+            withdrawn.note(u, activity, gone, item.arrival)
             outcome[item.arrival.id] = ""
         if outcome:
             arrivals.done(u, lease, outcome)

@@ -3,7 +3,7 @@
 Cheap checks come first; a request that has no signature worth the trouble causes no request of ours.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
@@ -38,6 +38,8 @@ class SignedBy:
     host: str
     key_id: str
     scheme: str
+    signed_at: int = 0
+    """Milliseconds, by the sender's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Claim:
     base: bytes
     algorithms: tuple[str, ...] = ("",)
     """Those of `keys.holds` that may have been used."""
+    signed_at: int = 0
+    """When it was signed, as the signature says; milliseconds."""
 
 
 def claim(message: Message, domain: str, wire_now: int) -> Claim:
@@ -95,7 +99,7 @@ async def check(federation: Federation, made: Claim) -> SignedBy:
         raise UnsignedError("the key can't be had") from error
     if made.scheme == RFC9421:
         await schemes.offered(federation, made.host)
-    return SignedBy(key.owner, host_of(key.owner), key.id, made.scheme)
+    return SignedBy(key.owner, host_of(key.owner), key.id, made.scheme, made.signed_at)
 
 
 def _holds(made: Claim, key: KnownKey) -> bool:
@@ -106,17 +110,19 @@ def _claim_cavage(message: Message, wire_now: int) -> Claim:
     given = cavage.parse(message.header("signature"))
     algorithms = _algorithms(given.algorithm)
     _covers(given.headers, {"(request-target)", "host"})
+    signed_at = 0
     if "date" in given.headers:
-        _in_time(_date(message), wire_now)
+        signed_at = _in_time(_date(message), wire_now)
     elif "(created)" not in given.headers or given.created is None:
         raise UnsignedError("the date is not signed")
     if given.created is not None:
-        _in_time(given.created * 1000, wire_now)
+        created = _in_time(given.created * 1000, wire_now)
+        signed_at = signed_at or created
     _not_expired(given.expires, wire_now)
     if message.method == "POST":
         _covers_one(given.headers, {"digest", "content-digest"})
     base = cavage.signing_string(given, message)
-    return _named(given.key_id, CAVAGE, given.signature, base, algorithms)
+    return replace(_named(given.key_id, CAVAGE, given.signature, base, algorithms), signed_at=signed_at)
 
 
 def _claim_9421(message: Message, wire_now: int) -> Claim:
@@ -142,14 +148,14 @@ def _one_9421(given: rfc9421.Parameters, message: Message, wire_now: int) -> Cla
             _covers_one(given.components, {"@query", "@request-target"})
     if given.created is None:
         raise UnsignedError("the signature says not when it was made")
-    _in_time(given.created * 1000, wire_now)
+    signed_at = _in_time(given.created * 1000, wire_now)
     if "date" in given.components:
         _in_time(_date(message), wire_now)
     _not_expired(given.expires, wire_now)
     if message.method == "POST":
         _covers_one(given.components, {"content-digest", "digest"})
     base = rfc9421.signature_base(given, message)
-    return _named(given.key_id, RFC9421, given.signature, base, algorithms)
+    return replace(_named(given.key_id, RFC9421, given.signature, base, algorithms), signed_at=signed_at)
 
 
 def _algorithms(name: str) -> tuple[str, ...]:
@@ -186,9 +192,10 @@ def _date(message: Message) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def _in_time(at: int, wire_now: int) -> None:
+def _in_time(at: int, wire_now: int) -> int:
     if abs(wire_now - at) > SKEW:
         raise UnsignedError("the signature is more than an hour away from now")
+    return at
 
 
 def _not_expired(expires: int | None, wire_now: int) -> None:

@@ -340,6 +340,7 @@ def upgrade() -> None:
         sa.Column("iri", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("undone_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("iri", "actor", name=op.f("pk_withdrawn")),
     )
     with op.batch_alter_table("withdrawn", schema=None) as batch_op:
@@ -358,6 +359,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("about", sa.String(length=80), nullable=True))
         batch_op.add_column(sa.Column("object_kind", sa.String(length=40), nullable=True))
         batch_op.add_column(sa.Column("let_in_at", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("signed_at", sa.BigInteger(), nullable=True))
         batch_op.create_index(batch_op.f("ix_inbox_activity_about"), ["about"], unique=False)
 
     with op.batch_alter_table("notification", schema=None) as batch_op:
@@ -408,6 +410,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("inbox_activity", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inbox_activity_about"))
+        batch_op.drop_column("signed_at")
         batch_op.drop_column("let_in_at")
         batch_op.drop_column("object_kind")
         batch_op.drop_column("about")

@@ -1,5 +1,7 @@
 """Follow and its answers in every order in which they can come: twice, late, by name only, of who is gone, anew."""
 
+import time
+from email.utils import formatdate
 from typing import Any
 
 from sqlalchemy import select
@@ -60,6 +62,28 @@ async def test_an_undo_that_comes_before_its_follow(world: World) -> None:
     again = peer.activity("Follow", bob, iri, 3)
     await _send(world, a, peer, again)
     assert await _followers(a) == [(again["id"], "accepted")]
+
+
+async def test_a_follow_under_the_id_of_one_that_was_undone_counts_if_it_was_signed_later(world: World) -> None:
+    """Misskey names every Follow of one account by another alike."""
+    a, _anna, iri, peer, bob = await _three(world)
+    asked = peer.activity("Follow", bob, iri, 1)
+    now = time.time()
+    await _sent_at(world, a, peer, now - 60, asked)
+    await _sent_at(world, a, peer, now - 40, peer.activity("Undo", bob, asked))
+    assert await _followers(a) == []
+    await _sent_at(world, a, peer, now - 60, asked)  # a replay is older than the Undo
+    assert await _followers(a) == []
+    await _sent_at(world, a, peer, now - 20, asked)
+    assert await _followers(a) == [(asked["id"], "accepted")]
+    await _sent_at(world, a, peer, now - 10, {**peer.activity("Undo", bob, asked), "id": f"{asked['id']}/undo/2"})
+    await _sent_at(world, a, peer, now - 20, asked)
+    assert await _followers(a) == []
+
+
+async def _sent_at(world: World, a: Running, peer: Peer, at: float, activity: dict[str, Any]) -> None:
+    assert (await peer.post(a, activity, date=formatdate(at, usegmt=True))).status_code == 202
+    await world.settle()
 
 
 async def test_undo_and_follow_in_one_batch_in_the_wrong_order(world: World) -> None:
