@@ -18,7 +18,7 @@ from federation.schema import refusal, turned_away
 
 PAUSE_SECONDS = 2.0
 MOST_COUNTED, MOST_SINGLE, MOST_HEARD = 2000, 500, 5000  # between two writes
-KEPT_SINGLE = 14 * 86_400_000
+KEPT_SINGLE = 30 * 86_400_000
 MOST_KINDS, OTHER = 100, "other"  # of one host: who invents verbs does not fill the table
 REASON_LENGTH, KIND_LENGTH = 60, 40
 

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from policies.decision import Decision, Verdict
-from policies.document import PolicyDocument
+from policies.document import FIELDS, PolicyDocument
 from policies.facts import ActivityFacts, PeerFacts, PostFacts
+from policies.fields import value_of
 from policies.inbound import may_receive
 from policies.outbound import may_deliver
+from policies.sections import Incoming
 from policies.words import Sentence, say
 
 RELATION = PostFacts("direct", relation=True)
@@ -127,6 +129,27 @@ def _contacts(
 
 def _ends(old: PolicyDocument, new: PolicyDocument, peer: PeerFacts, what: PostFacts) -> bool:
     return may_deliver(old, peer, None, what).allowed and not may_deliver(new, peer, None, what).allowed
+
+
+def playable(policy: PolicyDocument) -> PolicyDocument:
+    """The policy without its rules about what a post says and who wrote it: what came is not kept, so nobody can tell."""
+    kept = Incoming(
+        treat=policy.incoming.treat,
+        accepted_kinds=policy.incoming.accepted_kinds,
+        refused_kinds=policy.incoming.refused_kinds,
+        accounts=policy.incoming.accounts,
+    )
+    return replace(policy, incoming=kept)
+
+
+def unplayed(old: PolicyDocument, new: PolicyDocument) -> list[Sentence]:
+    """The rules that the proposal changes and that can't be played, each in its sentence."""
+    found = []
+    for line in FIELDS:
+        before, after = value_of(old, line.name), value_of(new, line.name)
+        if before != after and value_of(playable(new), line.name) != after:
+            found.append(line.says(after) or say(line.spec.says, value=line.spec.kind.words(after)))
+    return found
 
 
 def sentences(outcome: Replayed) -> list[Sentence]:

@@ -73,6 +73,11 @@ def _table(line: Line, value: Any) -> list[str]:
     return out
 
 
+def records_to_toml(line: Line, value: Any) -> str:
+    """One table of records alone, as it stands in the whole text; for a field whose kind is ByName or Listed."""
+    return "\n".join(_table(line, value)).strip()
+
+
 def _dotted(path: tuple[str, ...]) -> str:
     return ".".join(step if _BARE.fullmatch(step) else _quoted(step) for step in path)
 

@@ -24,7 +24,7 @@ LEASE: Millis = 10 * MINUTE
 LOOK_SECONDS = 30.0
 BATCH = 500
 
-KEPT_INBOX: Millis = 14 * DAY  # far longer than any signature is accepted: nothing is taken in twice
+KEPT_INBOX: Millis = 30 * DAY  # far longer than any signature is accepted; without bodies, for the dry run of policies
 KEPT_ATTEMPTS: Millis = DAY
 KEPT_ANSWERS: Millis = DAY
 KEPT_LINKS: Millis = 30 * DAY  # used or run out: until then its reader is told which

@@ -144,6 +144,6 @@ def _delivery(letter: Letter, there: Row[Any] | None) -> Answer:
 def _nothing(site: Site, asked: str) -> Answer:
     ours = N_("Nothing is known of this address. Perhaps nothing of it ever left, or that is more than 30 days ago.")
     theirs = N_(
-        "Nothing is known of this address. It never came, or its signature did not hold, or that is more than 14 days ago."
+        "Nothing is known of this address. It never came, or its signature did not hold, or that is more than 30 days ago."
     )
     return Answer(HERE, "nothing-known", "", "", ours if asked.startswith(site.base_url + "/") else theirs)

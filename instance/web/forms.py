@@ -12,7 +12,7 @@ from instance.errors import RefusalError
 from instance.house import House
 from instance.i18n import N_, refusal_text
 
-MAX_FIELDS = 60
+MAX_FIELDS = 400  # the policy as a form has 151 and more
 MAX_FIELD_BYTES = 300_000
 COOKIE_BYTES = 24
 

@@ -38,6 +38,7 @@ async def desk(visitor: Visitor, **link: str) -> Response:
         reports=len(await house.store.read(reports.waiting)),
         invitations=mine,
         sees_operation=may(member.role, Power.SEE_OPERATION),
+        sets_policy=may(member.role, Power.SET_POLICY),
         may_reset=may(member.role, Power.RESET_PASSWORDS),
         done=_(DONE[visitor.query("done")]) if visitor.query("done") in DONE else "",
         **({"link": "", "link_title": "", "link_help": ""} | link),

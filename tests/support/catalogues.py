@@ -6,6 +6,7 @@
 import io
 import re
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,9 +17,13 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from instance.i18n import DOMAIN, LOCALE_DIR, PSEUDO
+from policies.document import FIELDS
+from policies.fields import Line
+from policies.records import ByName, Listed
 
 ROOT = Path(__file__).parents[2]
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "one": (1, 2)}
+SAID = [("policies/**.py", "python")]
 TEMPLATE = LOCALE_DIR / f"{DOMAIN}.pot"
 MADE = datetime(2026, 1, 1, tzinfo=UTC)
 OPEN, CLOSE = "⟦", "⟧"
@@ -34,7 +39,19 @@ def extracted() -> Catalog:
     found = extract_from_dir(ROOT, methods, options, KEYWORDS, comment_tags=("Translators:",), strip_comment_tags=True)
     for name, _line, message, comments, context in sorted(found, key=lambda item: (item[0], item[1])):
         catalog.add(message, None, [(name, 0)], auto_comments=comments, context=context)
+    for name, _line, sentence, _comments, _context in sorted(extract_from_dir(ROOT, SAID, {}, {"say": None})):
+        catalog.add(sentence, None, [(name, 0)])
+    for sentence in _of_the_table(FIELDS):
+        catalog.add(sentence, None, [("policies/sections.py", 0)])
     return catalog
+
+
+def _of_the_table(table: list[Line]) -> Iterator[str]:
+    """The sentences of a table of fields, and of the records within it."""
+    for line in table:
+        yield from filter(None, (line.spec.says, line.spec.otherwise))
+        if isinstance(line.spec.kind, ByName | Listed):
+            yield from _of_the_table(line.spec.kind.table)
 
 
 def read(path: Path, locale: str | None = None) -> Catalog:

@@ -1,0 +1,63 @@
+"""A policy that somebody proposes: written over one that was in force, read, and put into force unless a newer one is there."""
+
+from sqlalchemy import Connection, Row, select
+
+from instance.db.system import policy_version
+from instance.db.unit import Unit
+from instance.errors import RefusalError
+from instance.i18n import N_, _
+from instance.policy.adopt import adopt
+from instance.policy.inforce import in_force_here
+from policies.document import PolicyDocument, parse
+from policies.words import Sentence
+
+MOST_VERSIONS = 30
+
+
+def adopt_over(u: Unit, document: PolicyDocument, base: str, mandate: str) -> int:
+    """Put a proposal into force that was written over the policy with the digest `base`; its version.
+
+    Raises RefusalError `policy-newer` where another one is in force by now, `policy-same` where nothing would change.
+    """
+    newest = select(policy_version.c.id).order_by(policy_version.c.id.desc()).limit(1)
+    u.connection.execute(
+        newest.with_for_update()
+    ).first()  # two who adopt at once: the second waits, then sees the first
+    now = in_force_here(u.connection).digest
+    if now == document.digest:
+        raise RefusalError("policy-same", N_("Nothing would change: this policy is in force already."), status=422)
+    if now != base:
+        raise RefusalError(
+            "policy-newer",
+            N_(
+                "Another policy was put into force after you began to write. Yours is kept here and not in force. Look at"
+                " what it would change now, then decide again."
+            ),
+            status=409,
+        )
+    return adopt(u, document, mandate)
+
+
+def versions(connection: Connection) -> list[Row[tuple[int, str, str, int]]]:
+    """The newest policies first: id, digest, mandate, adopted_at."""
+    c = policy_version.c
+    asked = select(c.id, c.digest, c.mandate, c.adopted_at).order_by(c.id.desc()).limit(MOST_VERSIONS)
+    return list(connection.execute(asked))
+
+
+def version(connection: Connection, number: int) -> tuple[PolicyDocument | None, PolicyDocument | None]:
+    """A policy by its number, and the one before it; None where there is none."""
+    c = policy_version.c
+    asked = select(c.id, c.document).where(c.id <= number).order_by(c.id.desc()).limit(2)
+    found = [(row.id, parse(row.document)) for row in connection.execute(asked)]
+    if not found or found[0][0] != number:
+        return None, None
+    return found[0][1], found[1][1] if len(found) > 1 else None
+
+
+def said(sentence: str) -> str:
+    """A sentence of `policies` in the reader's language; sentences within it too."""
+    if not isinstance(sentence, Sentence):
+        return sentence
+    params = {name: said(value) if isinstance(value, str) else value for name, value in sentence.params.items()}
+    return _(sentence.template, **params)

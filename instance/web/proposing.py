@@ -1,0 +1,263 @@
+"""Changing the policy: as a form, as text, for one server, for all; looked at first, then put into force."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from governance.offices.positions import Power
+from instance.db.unit import Unit
+from instance.errors import RefusalError
+from instance.i18n import N_, _
+from instance.peering.dryrun import DryRun, dry_run
+from instance.peering.words import sentences as why_words
+from instance.policy import proposals
+from instance.policy.inforce import in_force_here
+from instance.policy.proposals import said
+from instance.web.desk import PAGE, SECTIONS, STANCES, show_desk
+from instance.web.visitor import Visitor, go, power_page
+from policies.difference import sentences
+from policies.document import PolicyDocument, PolicyError, Refused
+from policies.filling import Input, beside, from_typed, inputs, typed
+from policies.kinds import millis
+from policies.modes import Mode, in_mode
+from policies.peers import Stance, clean_host, stance
+from policies.written import from_toml, to_toml
+
+
+async def _now(visitor: Visitor) -> PolicyDocument:
+    return await visitor.house.store.read(in_force_here)
+
+
+# As a form.
+
+
+async def form(visitor: Visitor) -> Response:
+    """The policy in force as a form."""
+    policy = await _now(visitor)
+    visitor.form.values |= typed(policy) | {"base": policy.digest}
+    return _form(visitor)
+
+
+def _form(visitor: Visitor) -> Response:
+    failed = bool(visitor.form.problem or visitor.form.errors)
+    all_of_them = [_shown(one) for one in inputs() if one.kind != "table" or one.name in visitor.form.values]
+    sections = {name: _(words) for name, words in SECTIONS.items()}
+    folded = [
+        (words, [one for one in all_of_them if one["section"] == name and not one["common"]])
+        for name, words in sections.items()
+    ]
+    common = [one for one in all_of_them if one["common"]]
+    return visitor.page(
+        "policy_form.html",
+        422 if failed else 200,
+        here="steward",
+        common=common,
+        folded=folded,
+        too_long=len(all_of_them) < len(inputs()),
+    )
+
+
+def _shown(one: Input) -> Mapping[str, Any]:
+    """An input with its sentence in the reader's language, where the value stands a dash of dots."""
+    return {
+        "name": one.name,
+        "kind": one.kind,
+        "label": _(one.says).replace("{value}", "…").rstrip(":"),
+        "choices": [(value, _(words)) for value, words in one.choices],
+        "example": one.example,
+        "section": one.section,
+        "common": one.common,
+    }
+
+
+async def from_form(visitor: Visitor) -> Response:
+    """Read the form; what can't be read stays as it was typed, with what to do beside it."""
+    base = await _now(visitor)
+    try:
+        document = from_typed(visitor.form.values, base, visitor.house.site.clock.now())
+    except Refused as error:
+        for name, wrong in beside(error.wrong).items():
+            if name:
+                visitor.form.errors[name] = " ".join(map(mistake, wrong))
+            else:
+                visitor.form.problem = " ".join(map(mistake, wrong))
+        return _form(visitor)
+    return await look(visitor, document, visitor.form["base"])
+
+
+def mistake(one: Any) -> str:
+    """A mistake with its line, if it has one, and the remedy."""
+    words = f"{one.sentence[:1].upper()}{one.sentence[1:]} {one.remedy}".strip()
+    return _("Line {line}: {words}", line=one.line, words=words) if one.line else words
+
+
+# As text.
+
+
+async def text(visitor: Visitor) -> Response:
+    """The policy in force as text."""
+    policy = await _now(visitor)
+    visitor.form.values |= {"text": to_toml(policy), "base": policy.digest}
+    return visitor.page("policy_text.html", here="steward", wrong=[])
+
+
+async def from_text(visitor: Visitor) -> Response:
+    """Read the text; every mistake is named with its line and what to do."""
+    try:
+        document = from_toml(visitor.form.values["text"], now=visitor.house.site.clock.now())
+    except Refused as error:
+        visitor.form.errors["text"] = _(
+            "It is not in force; your text is kept as you wrote it. See what to mend above."
+        )
+        return visitor.refused("policy_text.html", here="steward", wrong=[_mistake(one) for one in error.wrong])
+    return await look(visitor, document, visitor.form["base"])
+
+
+def _mistake(one: Any) -> dict[str, Any]:
+    where = str(one).removeprefix(f"line {one.line}: ").partition(": ")[0]
+    return {"line": one.line, "where": where, "words": mistake(one)}
+
+
+async def again(visitor: Visitor) -> Response:
+    """Back from the preview, with what was proposed."""
+    written = visitor.form.values["text"]
+    if visitor.form["as"] == "form":
+        try:
+            document = from_toml(written, now=visitor.house.site.clock.now())
+        except Refused:
+            return await from_text(visitor)
+        visitor.form.values |= typed(document)
+        return _form(visitor)
+    return visitor.page("policy_text.html", here="steward", wrong=[])
+
+
+# For one server, and for all.
+
+
+async def from_server(visitor: Visitor) -> Response:
+    """Another stance towards one server, for a time or for good."""
+    policy = await _now(visitor)
+    wanted, until = visitor.form["stance"], visitor.form["until"]
+    ends = millis(f"{until}T00:00:00Z") if until else None
+    host = clean_host(visitor.form["host"])
+    if host is None:
+        visitor.form.errors["host"] = _("This is no name of a server. Write it as in peer.example.")
+    if wanted not in set(Stance):
+        visitor.form.errors["stance"] = _("Choose one of these.")
+    if until and (ends is None or ends <= visitor.house.site.clock.now()):
+        visitor.form.errors["until"] = _("Choose a day that is to come.")
+    if visitor.form.errors or host is None:
+        return await show_desk(visitor)
+    try:
+        document = policy.with_stance(host, Stance(wanted), visitor.form["reason"], until=ends)
+    except PolicyError:
+        visitor.form.errors["reason"] = _("Write at most 500 letters.")
+        return await show_desk(visitor)
+    return await look(visitor, document, policy.digest)
+
+
+async def from_mode(visitor: Visitor) -> Response:
+    """Another answer to whom no rule names."""
+    policy, mode = await _now(visitor), visitor.form["mode"]
+    if mode not in set(Mode):
+        visitor.form.errors["mode"] = _("Choose one of these.")
+        return await show_desk(visitor)
+    return await look(visitor, in_mode(policy, Mode(mode)), policy.digest)
+
+
+async def if_open(visitor: Visitor) -> Response:
+    """What happens if we open to this server: what would go otherwise, what could be read there, what can't be undone."""
+    typed_host = visitor.query("host").strip()[:260]
+    host = clean_host(typed_host)
+    policy = await _now(visitor)
+    if host is None:
+        visitor.form.values["host"] = typed_host
+        visitor.form.errors["host"] = _("This is no name of a server. Write it as in peer.example.")
+        return await show_desk(visitor)
+    now = visitor.house.site.clock.now()
+    proposed = policy.with_stance(host, Stance.ALLOWED)
+    run = await visitor.house.store.read(dry_run, policy, proposed, now, host)
+    visitor.form.values |= {"host": host, "stance": "allowed"}
+    here = stance(policy.at(now), host)
+    return visitor.page(
+        "policy_if.html",
+        here="steward",
+        host=host,
+        open_already=here is Stance.ALLOWED,
+        stance_now=_(STANCES[here]),
+        asks=policy.requirement.asks,
+        **_run(run),
+    )
+
+
+# Looked at, then put into force.
+
+
+async def look(visitor: Visitor, document: PolicyDocument, base: str, refusal: RefusalError | None = None) -> Response:
+    """The preview: differences as sentences, the dry run; then it can be put into force."""
+    now, policy = visitor.house.site.clock.now(), await _now(visitor)
+    if refusal is None and base and base != policy.digest:
+        refusal = newer()
+    if refusal is not None:
+        visitor.form.refuse(refusal)
+    run = await visitor.house.store.read(dry_run, policy, document, now)
+    written = visitor.form.values["text"] or to_toml(document)
+    visitor.form.values |= {"text": written, "base": policy.digest}
+    return visitor.page(
+        "policy_look.html",
+        refusal.status if refusal is not None else 200,
+        here="steward",
+        changes=[said(one) for one in sentences(policy, document)],
+        **_run(run),
+    )
+
+
+def _run(run: DryRun) -> dict[str, Any]:
+    return {
+        "run": run,
+        "unplayed": [said(one) for one in run.unplayed],
+        "why": lambda codes: why_words(", ".join(codes)),
+    }
+
+
+def newer() -> RefusalError:
+    """Somebody else was quicker."""
+    sentence = N_(
+        "Another policy was put into force after you began to write. What you see here is what yours would change now."
+        " Nothing of it is lost, and nothing of it is in force."
+    )
+    return RefusalError("policy-newer", sentence, status=409)
+
+
+async def adopt(visitor: Visitor) -> Response:
+    """Put it into force, unless somebody else was quicker."""
+    try:
+        document = from_toml(visitor.form.values["text"], now=visitor.house.site.clock.now())
+    except Refused:
+        return await from_text(visitor)
+    base, by = visitor.form["base"], f"steward @{visitor.me.name}" if visitor.me is not None else "steward"
+
+    def change(u: Unit) -> int:
+        return proposals.adopt_over(u, document, base, by)
+
+    try:
+        await visitor.house.store.unit(change)
+    except RefusalError as refusal:
+        return await look(visitor, document, "", refusal)
+    return go(f"{PAGE}?done=adopted")
+
+
+_steward = power_page(Power.SET_POLICY)
+ROUTES = [
+    Route(PAGE + "/form", _steward(form), methods=["GET"]),
+    Route(PAGE + "/form", _steward(from_form), methods=["POST"]),
+    Route(PAGE + "/text", _steward(text), methods=["GET"]),
+    Route(PAGE + "/text", _steward(from_text), methods=["POST"]),
+    Route(PAGE + "/again", _steward(again), methods=["POST"]),
+    Route(PAGE + "/server", _steward(from_server), methods=["POST"]),
+    Route(PAGE + "/mode", _steward(from_mode), methods=["POST"]),
+    Route(PAGE + "/if", _steward(if_open), methods=["GET"]),
+    Route(PAGE + "/adopt", _steward(adopt), methods=["POST"]),
+]
