@@ -1,6 +1,6 @@
 """What federation asks of the instance: judgements, local actors and objects, handlers. Protocols only, plain values."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -214,6 +214,13 @@ HandlerTable = Mapping[tuple[str, str], Handler]
 """(activity type, object type) -> handler; object type '*' for any, also for a bare IRI."""
 
 
+FactsNow = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+
+
+async def _as_they_were(_host: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    return facts
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """All that the instance lends to federation."""
@@ -229,5 +236,7 @@ class Ports:
     forget: Callable[[Any, str], None] = lambda _u, _iri: None
     """(unit, actor IRI): that remote actor is gone for good; its profile and relations go."""
     followers: Followers = field(default_factory=NoFollowers)
+    facts_now: FactsNow = _as_they_were
+    """(host, facts as they were given to `enqueue`) -> the same as they are at the moment of sending."""
     refusals: tuple[type[Exception], ...] = ()
     """What handlers raise where the instance's own rules say no: nothing is done, and nothing is tried again."""

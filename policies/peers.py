@@ -94,15 +94,15 @@ def standing(policy: Stances[R], host: str, at: int = 0) -> Standing[R]:
     named = policy.peers.get(name)
     if named is not None and (named.until is None or 0 < at < named.until):
         return Standing(named.stance, (named,), named=True)
-    found = [policy.peers[domain] for domain in _domains_above(name) if domain in policy.peers]
+    found = [policy.peers[domain] for domain in domains_above(name) if domain in policy.peers]
     if named is not None and at == 0:
         found.append(named)
     rules = tuple(rule for rule in found if rule.until is None or at < rule.until)
     return Standing(strictest_stance(policy.default, *(rule.stance for rule in rules)), rules)
 
 
-def _domains_above(name: str) -> list[str]:
-    """For `b.a.example:8443`: `b.a.example`, `a.example`, `example`."""
+def domains_above(name: str) -> list[str]:
+    """The names that stand above a host. For `b.a.example:8443`: `b.a.example`, `a.example`, `example`."""
     bare = name if name.endswith("]") else re.sub(r":[0-9]+$", "", name)
     if bare.startswith("["):
         return [bare]

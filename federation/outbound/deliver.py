@@ -24,8 +24,9 @@ Digests = dict[int, str]
 
 async def deliver(federation: Federation, item: Delivery, digests: Digests) -> Outcome:
     """Send one activity to one inbox. `digests` keeps the digest of each body for its next recipient."""
-    policy, peer = await federation.ports.policy.about(host_of(item.inbox))
-    decision = federation.ports.may_send(policy, peer, item.facts)
+    host = host_of(item.inbox)
+    policy, peer = await federation.ports.policy.about(host)
+    decision = federation.ports.may_send(policy, peer, await federation.ports.facts_now(host, item.facts))
     if not decision.allowed:
         return Outcome(item.id, "waits" if decision.held else "cancelled", error=", ".join(decision.reasons))
     left = decision.obligations - set(item.facts.get(TAKEN, ()))

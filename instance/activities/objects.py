@@ -18,6 +18,7 @@ from instance.db.store import Store
 from instance.groups import groups
 from instance.people import accounts
 from instance.policy.inforce import in_force_here
+from instance.policy.kept import AUTHORS, KEPT, WRITTEN, Keeping, keepers
 from instance.policy.peers import facts_where_asked
 from instance.site import Site
 from policies.audience import PostAudience, ReaderFacts, Visibility, may_read
@@ -94,12 +95,26 @@ def _decision(connection: Connection, site: Site, row: Row[Any], reader: Reader)
         return deny(Reason.NO_READER_THERE)
     tier = groups.tier(connection, row.group_id) if row.group_id else None
     there = facts.follows_author or facts.is_mentioned
-    given = PostFacts(row.visibility, local_only=row.local_only, tier=tier, reader_there=there)
+    given = PostFacts(
+        row.visibility,
+        local_only=row.local_only,
+        tier=tier,
+        reader_there=there,
+        kept_from_peer=_is_kept(connection, row, reader.host),
+    )
     now = site.clock.now()
     policy = in_force_here(connection).at(now)
     peer = facts_where_asked(connection, policy, [reader.host], now, signed=True)[reader.host]
     decision = may_be_read_there(policy, peer, given)
     return redact(policy, peer, given) if decision.allowed else decision
+
+
+def _is_kept(connection: Connection, row: Row[Any], host: str) -> bool:
+    """Whether the author (of a boost: either of both) keeps this server; a tombstone only where it never had the post."""
+    boosted = notes.by_id(connection, row.boost_of_id) if row.boost_of_id is not None else None
+    authors = [row.account_id, *([boosted.account_id] if boosted is not None else [])]
+    facts = {AUTHORS: authors} if row.deleted_at is None else {AUTHORS: authors, WRITTEN: row.created_at}
+    return KEPT in Keeping(connection).marked(host, facts)
 
 
 def _reader_facts(connection: Connection, row: Row[Any], reader: Reader) -> ReaderFacts:
@@ -127,6 +142,8 @@ def _collection(connection: Connection, site: Site, owner: str, name: str, reade
         return _embedded(connection, site, _shelf(connection, row, name), reader)
     if name == synchronise.NAME:
         return Collected(_followers_there(connection, row.id, reader))
+    if name in {"outbox", "featured"} and row.id in keepers(connection, reader.host):
+        return Collected([])
     if name == "outbox":
         return Collected(_newest(connection, row))
     if name == "featured":
@@ -146,7 +163,7 @@ def _of_post(connection: Connection, site: Site, iri: str, name: str, reader: Re
         return None
     known = accounts.by_iri(connection, reader.actor)
     reader_id = known.id if known is not None and known.domain else None
-    return (shelves.replies if name == "replies" else shelves.context)(connection, site, row, reader_id)
+    return (shelves.replies if name == "replies" else shelves.context)(connection, site, row, reader_id, reader.host)
 
 
 def _followers_there(connection: Connection, account_id: int, reader: Reader) -> list[Any]:

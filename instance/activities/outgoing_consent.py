@@ -38,7 +38,9 @@ def on_asked(u: Unit, event: InteractionAsked) -> None:
     author, target = found[row.account_id], found[row.target_id]
     made = _request(u, row, about, (author, target))
     if made is not None:
-        facts = facts_of(about.visibility, local_only=about.local_only)
+        boosted = notes.by_id(u.connection, about.boost_of_id) if about.boost_of_id else None
+        authors = (about.account_id, boosted.account_id if boosted is not None else None)
+        facts = facts_of(about.visibility, local_only=about.local_only, authors=authors)
         send(u, made, actor=author.iri, recipients=[target.iri], facts=facts)
 
 

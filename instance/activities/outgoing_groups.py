@@ -28,7 +28,7 @@ from instance.events import (
 )
 from instance.ids import slug
 from instance.people import accounts
-from instance.policy.judge import facts_of
+from instance.policy.judge import facts_of, farewell
 
 
 def on_announced(u: Unit, event: GroupPostAnnounced) -> None:
@@ -69,7 +69,7 @@ def on_deleted(u: Unit, event: PostDeleted) -> None:
     for group in accounts.by_ids(u.connection, through).values():
         about = {"id": f"{row.iri}#delete", "type": "Delete", "actor": author.iri, "object": row.iri}
         about |= {"to": [PUBLIC], "cc": [group.iri], "audience": group.iri}
-        announce(u, group, about | {"published": times.write(u.now)}, _facts(row))
+        announce(u, group, about | {"published": times.write(u.now)}, farewell(_facts(row), row.created_at))
 
 
 def on_unboosted(u: Unit, event: BoostUndone) -> None:
@@ -80,7 +80,8 @@ def on_unboosted(u: Unit, event: BoostUndone) -> None:
         return
     undone = {"id": event.boost_iri, "type": "Announce", "actor": group.iri, "object": row.iri}
     terms = {"to": [PUBLIC], "cc": [notes.followers_of(group)], "published": u.now}
-    _send(u, group, build.activity("Undo", f"{event.boost_iri}#undo", group.iri, undone, **terms), _facts(row))
+    made = build.activity("Undo", f"{event.boost_iri}#undo", group.iri, undone, **terms)
+    _send(u, group, made, farewell(_facts(row), row.created_at))
 
 
 def on_favourite(u: Unit, event: PostFavourited) -> None:
@@ -131,7 +132,7 @@ def _author(u: Unit, row: Row[Any]) -> str:
 
 
 def _facts(row: Row[Any]) -> dict[str, Any]:
-    return facts_of(row.visibility, local_only=row.local_only, tier="open")
+    return facts_of(row.visibility, local_only=row.local_only, tier="open", authors=(row.account_id,))
 
 
 def _send(u: Unit, group: Row[Any], made: dict[str, Any], facts: dict[str, Any], also: Iterable[str] = ()) -> None:

@@ -26,10 +26,10 @@ from instance.events import (
     PostWritten,
 )
 from instance.groups import groups
-from instance.ids import slug
+from instance.ids import slug, time_of
 from instance.jobs.table import Job, enqueue
 from instance.people import accounts
-from instance.policy.judge import facts_of
+from instance.policy.judge import facts_of, farewell
 
 FOR_ANYONE = frozenset({"public", "unlisted"})
 CANARY = {"visibility": "direct", "relation": True, "canary": True}
@@ -78,7 +78,7 @@ def on_post_deleted(u: Unit, event: PostDeleted) -> None:
         knew += remote_followers(u.connection, author.id)
     if row.consent == "pending":
         knew = _parent_author(u.connection, row)
-    send(u, made, actor=author.iri, recipients=knew, facts=_facts(u.connection, row))
+    send(u, made, actor=author.iri, recipients=knew, facts=farewell(_facts(u.connection, row), row.created_at))
 
 
 def on_boost(u: Unit, event: PostBoosted) -> None:
@@ -90,7 +90,8 @@ def on_boost(u: Unit, event: PostBoosted) -> None:
     booster, boosted, author = found
     made = notes.boost(row, booster, boosted, author)
     audience = [*remote_followers(u.connection, booster.id), author.iri]
-    send(u, made, actor=booster.iri, recipients=audience, facts=facts_of(row.visibility))
+    facts = facts_of(row.visibility, authors=(booster.id, author.id))
+    send(u, made, actor=booster.iri, recipients=audience, facts=facts)
 
 
 def on_unboost(u: Unit, event: BoostUndone) -> None:
@@ -103,7 +104,8 @@ def on_unboost(u: Unit, event: BoostUndone) -> None:
     terms = {"to": [PUBLIC], "cc": [notes.followers_of(booster), author.iri], "published": u.now}
     made = build.activity("Undo", f"{event.boost_iri}#undo", booster.iri, undone, **terms)
     audience = [author.iri] if event.waited else [*remote_followers(u.connection, booster.id), author.iri]
-    send(u, made, actor=booster.iri, recipients=audience, facts=facts_of("public"))
+    facts = farewell(facts_of("public", authors=(booster.id, author.id)), time_of(event.boost_id))
+    send(u, made, actor=booster.iri, recipients=audience, facts=facts)
 
 
 def on_favourite(u: Unit, event: PostFavourited) -> None:
@@ -208,7 +210,7 @@ def _facts(connection: Connection, row: Row[Any]) -> dict[str, Any]:
     if row.visibility == "followers" and canary.is_ours(connection, row.account_id):
         return CANARY
     tier = groups.tier(connection, row.group_id) if row.group_id else None
-    return facts_of(row.visibility, local_only=row.local_only, tier=tier)
+    return facts_of(row.visibility, local_only=row.local_only, tier=tier, authors=(row.account_id,))
 
 
 def _touched(connection: Connection, post_id: int) -> list[str]:

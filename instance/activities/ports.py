@@ -11,6 +11,7 @@ from instance.db.store import Store
 from instance.errors import RefusalError
 from instance.policy.inforce import InForce
 from instance.policy.judge import may_send
+from instance.policy.kept import AtSending
 from instance.site import Site
 
 
@@ -27,5 +28,6 @@ def make_ports(site: Site, store: Store, handlers: HandlerTable) -> Ports:
         OurRows(),
         forget,
         Followers(store),
+        AtSending(store),
         (RefusalError,),
     )

@@ -12,27 +12,33 @@ from instance.content.drafts import OPEN_TO_ALL
 from instance.content.visible import visible_to
 from instance.db.content import post
 from instance.people import accounts
+from instance.policy.kept import keepers
 from instance.site import Site
 
 MOST = 200
 
 
-def replies(connection: Connection, site: Site, row: Row[Any], reader_id: int | None) -> Collected:
+def replies(connection: Connection, site: Site, row: Row[Any], reader_id: int | None, host: str) -> Collected:
     """The answers to a post, oldest first."""
-    return Collected(_shown(connection, site, post.c.reply_to_id == row.id, reader_id))
+    return Collected(_shown(connection, site, post.c.reply_to_id == row.id, reader_id, host))
 
 
-def context(connection: Connection, site: Site, row: Row[Any], reader_id: int | None) -> Collected | None:
+def context(
+    connection: Connection, site: Site, row: Row[Any], reader_id: int | None, host: str = ""
+) -> Collected | None:
     """The thread that a post of ours began, itself included; None where it did not begin one."""
     if row.thread_id != str(row.id) or row.reply_to_iri:
         return None
     author = accounts.by_id(connection, row.account_id)
     owner = {"attributedTo": author.iri} if author is not None else {}
-    return Collected(_shown(connection, site, post.c.thread_id == row.thread_id, reader_id), terms=owner)
+    return Collected(_shown(connection, site, post.c.thread_id == row.thread_id, reader_id, host), terms=owner)
 
 
-def _shown(connection: Connection, site: Site, which: Any, reader_id: int | None) -> list[Any]:
+def _shown(connection: Connection, site: Site, which: Any, reader_id: int | None, host: str) -> list[Any]:
     ours = post.c.iri.startswith(site.base_url + "/", autoescape=True)
     told = or_(post.c.visibility.in_(OPEN_TO_ALL), ours)
     there = and_(which, post.c.boost_of_id.is_(None), ~post.c.local_only, told, visible_to(reader_id))
+    keeping = keepers(connection, host) if host else []
+    if keeping:
+        there = and_(there, post.c.account_id.not_in(keeping))
     return list(connection.execute(select(post.c.iri).where(there).order_by(post.c.id).limit(MOST)).scalars())

@@ -168,6 +168,15 @@ domain_restriction = Table(
     UniqueConstraint("account_id", "domain"),
 )
 
+# A server that a member's posts don't go to; gentler than refusing it.
+kept_from = Table(
+    "kept_from",
+    metadata,
+    to("account", "account_id", primary_key=True),
+    Column("host", String(260), primary_key=True, index=True),
+    time("since"),
+)
+
 account_note = Table(
     "account_note",
     metadata,

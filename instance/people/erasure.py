@@ -5,7 +5,7 @@ The Delete to peers goes out first, with the followers that are still there; the
 
 from sqlalchemy import delete, or_
 
-from instance.db.people import account_note, domain_restriction
+from instance.db.people import account_note, domain_restriction, kept_from
 from instance.db.reading import (
     conversation,
     followed_tag,
@@ -22,7 +22,17 @@ from instance.jobs.table import Job
 from instance.people.accounts import by_id
 from instance.people.remote import forget_relations
 
-OWN = (timeline_entry, notification, marker, reading_list, word_filter, conversation, followed_tag, domain_restriction)
+OWN = (
+    timeline_entry,
+    notification,
+    marker,
+    reading_list,
+    word_filter,
+    conversation,
+    followed_tag,
+    domain_restriction,
+    kept_from,
+)
 
 
 async def run(job: Job) -> Effect:

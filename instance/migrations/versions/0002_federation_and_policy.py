@@ -130,6 +130,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_group_ban_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "kept_from",
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("host", sa.String(length=260), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_kept_from_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", "host", name=op.f("pk_kept_from")),
+    )
+    with op.batch_alter_table("kept_from", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_kept_from_host"), ["host"], unique=False)
+
+    op.create_table(
         "remote_moderator",
         sa.Column("group_id", sa.BigInteger(), nullable=False),
         sa.Column("actor_iri", sa.Text(), nullable=False),
@@ -475,6 +488,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_remote_moderator_actor_iri")
 
     op.drop_table("remote_moderator")
+    with op.batch_alter_table("kept_from", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_kept_from_host"))
+
+    op.drop_table("kept_from")
     with op.batch_alter_table("group_ban", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_group_ban_account_id"))
 
