@@ -147,7 +147,7 @@ def _read(line: Line, values: Mapping[str, str], base: PolicyDocument) -> Any:
         case Choice():
             return text or kind.plain(value_of(base, line.name))
         case Text():
-            return text
+            return values.get(line.name, "")
         case Count():
             return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text or None
     return text or None

@@ -9,15 +9,17 @@ from typing import Any
 import click
 
 from instance.cli.common import data_option, in_unit, json_option, site_of
+from instance.cli.policy_files import diff, dry_run_command, edit, file_argument, mistakes_said, put_into_force, text_of
 from instance.db.unit import Unit
 from instance.policy.adopt import adopt, set_stance
 from instance.policy.inforce import in_force_here
 from policies.difference import sentences
-from policies.document import PolicyDocument, PolicyError, Refused
+from policies.document import PolicyDocument, PolicyError
+from policies.kinds import millis
 from policies.modes import Mode, in_mode
 from policies.peers import Stance
 from policies.presets import NAMES, preset
-from policies.written import from_toml, to_toml
+from policies.written import to_toml
 
 Change = Callable[[Unit], tuple[PolicyDocument, PolicyDocument]]
 
@@ -54,21 +56,6 @@ def show(data: Path | None, as_json: bool, as_toml: bool) -> None:
         _show(document, as_json=as_json)
 
 
-@command.command("adopt")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@data_option
-@json_option
-def adopt_command(file: Path, data: Path | None, as_json: bool) -> None:
-    """Take the policy in FILE (TOML) into force. One with a mistake is refused, each with its line and what to do."""
-
-    def change(u: Unit) -> tuple[PolicyDocument, PolicyDocument]:
-        old, new = in_force_here(u.connection), from_toml(file.read_text(encoding="utf-8"), now=u.now)
-        adopt(u, new, "steward")
-        return old, new
-
-    _change(change, data, as_json=as_json)
-
-
 @command.command("mode")
 @click.argument("mode", type=click.Choice([str(mode) for mode in Mode]))
 @data_option
@@ -89,39 +76,48 @@ def mode_command(mode: str, data: Path | None, as_json: bool) -> None:
 @data_option
 def text(data: Path | None) -> None:
     """Print the policy in force as people write it (TOML), each line with its sentence."""
-    click.echo(to_toml(in_unit(site_of(data), _in_force)), nl=False)
+    click.echo(text_of(in_unit(site_of(data), _in_force)), nl=False)
 
 
 @command.command("adopt")
-@click.argument("file", type=click.File("r", encoding="utf-8"))
+@file_argument
 @data_option
 @json_option
 def adopt_file(file: Any, data: Path | None, as_json: bool) -> None:
-    """Take the policy in FILE into force (TOML as `text` prints it, - for standard input). With a mistake, nothing changes."""
+    """Take the policy in FILE into force (TOML as `text` prints it, - for standard input). With a mistake, nothing changes.
+
+    A text that was written over a policy that is no longer in force is refused: see `diff`, then write it anew.
+    """
     written: str = file.read()
-
-    def change(u: Unit) -> tuple[PolicyDocument, PolicyDocument]:
-        old, new = in_force_here(u.connection), from_toml(written, now=u.now)
-        adopt(u, new, "steward")
-        return old, new
-
-    _change(change, data, as_json=as_json)
+    _change(lambda u: put_into_force(u, written), data, as_json=as_json)
 
 
-@command.command("set-stance")
+@command.command("stance")
 @click.argument("host")
 @click.argument("stance", type=click.Choice([str(stance) for stance in Stance]))
-@click.option("--reason", default="", help="Why; stewards and members can read it.")
+@click.option("--reason", default="", help="Why; stewards read it.")
+@click.option("--until", default="", metavar="DATE", help="Until when, as in 2027-01-31; then the rule ends by itself.")
 @data_option
 @json_option
-def set_stance_command(host: str, stance: str, reason: str, data: Path | None, as_json: bool) -> None:
+def stance_command(host: str, stance: str, reason: str, until: str, data: Path | None, as_json: bool) -> None:
     """Say what is done with HOST (host or host:port): allowed, limited, held or blocked."""
+    ends = millis(until if "T" in until else f"{until}T00:00:00Z") if until else None
+    if until and ends is None:
+        raise click.BadParameter("write it like 2027-01-31.", param_hint="--until")
 
     def change(u: Unit) -> tuple[PolicyDocument, PolicyDocument]:
         old = in_force_here(u.connection)
-        return old, set_stance(u, host, Stance(stance), reason)
+        if ends is not None and ends <= u.now:
+            raise PolicyError(f"{until} is past; say a later day, or leave it out.")
+        return old, set_stance(u, host, Stance(stance), reason, until=ends)
 
     _change(change, data, as_json=as_json)
+
+
+command.add_command(stance_command, "set-stance")
+command.add_command(edit)
+command.add_command(diff)
+command.add_command(dry_run_command)
 
 
 @command.command("start-from")
@@ -141,14 +137,8 @@ def start_from(preset_name: str, data: Path | None, as_json: bool) -> None:
 
 
 def _change(change: Change, data: Path | None, *, as_json: bool) -> None:
-    try:
+    with mistakes_said():
         old, new = in_unit(site_of(data), change)
-    except Refused as error:
-        raise click.ClickException(
-            "\n".join(["Refused; the old policy stays in force.", *map(str, error.wrong)])
-        ) from error
-    except PolicyError as error:
-        raise click.ClickException(str(error)) from error
     for sentence in sentences(old, new):
         click.echo(sentence, err=True)
     _show(new, as_json=as_json)

@@ -1,5 +1,6 @@
 """Changing the policy: as a form, as text, for one server, for all; looked at first, then put into force."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,8 @@ from policies.kinds import millis
 from policies.modes import Mode, in_mode
 from policies.peers import Stance, clean_host, stance
 from policies.written import from_toml, to_toml
+
+_VALUE_AT_END = re.compile(r": \{value\}\.?$")
 
 
 async def _now(visitor: Visitor) -> PolicyDocument:
@@ -60,16 +63,22 @@ def _form(visitor: Visitor) -> Response:
 
 
 def _shown(one: Input) -> Mapping[str, Any]:
-    """An input with its sentence in the reader's language, where the value stands a dash of dots."""
+    """An input with its sentence in the reader's language."""
     return {
         "name": one.name,
         "kind": one.kind,
-        "label": _(one.says).replace("{value}", "…").rstrip(":"),
+        "label": _label(_(one.says)),
         "choices": [(value, _(words)) for value, words in one.choices],
         "example": one.example,
         "section": one.section,
         "common": one.common,
     }
+
+
+def _label(sentence: str) -> str:
+    """A field's sentence as the label of its input: without the value at its end, with dots where it stands within."""
+    ends = _VALUE_AT_END.sub("", sentence)
+    return ends if ends != sentence else sentence.replace("{value}", "…").rstrip(".")
 
 
 async def from_form(visitor: Visitor) -> Response:
