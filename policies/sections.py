@@ -64,9 +64,12 @@ class RunBy(StrEnum):
 
     NOT_SAID = "not_said"
     COMMUNITY = "community"
+    PERSON = "person"
     HOSPITAL = "hospital"
     EMPLOYER = "employer"
     COMPANY = "company"
+    UNIVERSITY = "university"
+    STATE = "state"
 
 
 @dataclass(frozen=True, slots=True)

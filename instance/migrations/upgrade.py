@@ -16,6 +16,7 @@ import federation.schema
 import instance.db.agreements
 import instance.db.content
 import instance.db.groups
+import instance.db.neighbours
 import instance.db.people
 import instance.db.reading
 import instance.db.system  # noqa: F401 - the imports above fill the metadata

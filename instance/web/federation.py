@@ -11,7 +11,7 @@ from federation.outbound import letters
 from governance.offices.positions import Power, may
 from instance.errors import NotFoundError
 from instance.i18n import N_, _
-from instance.peering import explain, overview
+from instance.peering import admission, explain, overview
 from instance.peering.words import sentences
 from instance.web.home import number
 from instance.web.visitor import Visitor, go, power_page
@@ -45,7 +45,9 @@ async def everybody(visitor: Visitor) -> Response:
     return visitor.page(
         "federation.html",
         here="steward",
-        peers=await store.read(overview.peers, site.clock.now(), search),
+        peers=(listed := await store.read(overview.peers, site.clock.now(), search)),
+        owners=await store.read(_owners, [one.host for one in listed]),
+        trials=await store.read(admission.trials, site.clock.now()),
         totals=await store.read(overview.totals),
         about=about,
         answers=await store.read(explain.explain, site, about) if about else [],
@@ -61,7 +63,12 @@ async def one(visitor: Visitor) -> Response:
     if not found:
         raise NotFoundError
     more = await store.read(_lists, host)
-    return visitor.page("federation_peer.html", here="steward", peer=found[0], **more, **_words(visitor))
+    owner = (await store.read(_owners, [host])).get(host, "")
+    return visitor.page("federation_peer.html", here="steward", peer=found[0], owner=owner, **more, **_words(visitor))
+
+
+def _owners(connection: Connection, hosts: list[str]) -> dict[str, str]:
+    return {host: _(admission.OWNERS[kind]) for host, kind in admission.owners(connection, hosts).items()}
 
 
 def _lists(connection: Connection, host: str) -> dict[str, Any]:

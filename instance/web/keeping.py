@@ -4,6 +4,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from instance.errors import RefusalError
+from instance.i18n import _
+from instance.peering import admission
 from instance.policy import keeping
 from instance.web.settings import show
 from instance.web.visitor import Visitor, go, member_page
@@ -12,7 +14,9 @@ from instance.web.visitor import Visitor, go, member_page
 async def page(visitor: Visitor) -> Response:
     """Those that she keeps from her posts, and a form for one more."""
     kept = await visitor.house.store.read(keeping.listed, visitor.member.account_id)
-    return show(visitor, "servers", kept=kept)
+    owners = await visitor.house.store.read(admission.owners, [host for host, _since in kept])
+    belongs = {host: _(admission.BELONGS[kind]) for host, kind in owners.items()}
+    return show(visitor, "servers", kept=kept, belongs=belongs)
 
 
 async def keep(visitor: Visitor) -> Response:

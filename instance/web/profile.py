@@ -14,6 +14,7 @@ from instance.errors import NotFoundError
 from instance.groups import acting, groups
 from instance.i18n import N_, _
 from instance.media import store as files
+from instance.peering import admission
 from instance.people import accounts, follows
 from instance.people.bio import render_bio
 from instance.site import Site
@@ -72,6 +73,7 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
         bio=strangers_words(row.bio),
         facts=[{"name": fact["name"], "value": strangers_words(fact["value"])} for fact in row.fields or []],
         header=_header(house.site, row),
+        belongs=await house.store.read(admission.belongs, row.domain) if row.domain else "",
         locked=row.locked,
         moved_to=row.moved_to,
         posts_count=row.posts_count,

@@ -4,6 +4,7 @@ from starlette.routing import BaseRoute, Mount
 
 from instance.web import (
     addresses,
+    admitting,
     agreements,
     approvals,
     authorize,
@@ -49,6 +50,7 @@ ROUTES: list[BaseRoute] = [
     *keeping.ROUTES,
     *steward.ROUTES,
     *reports.ROUTES,
+    *admitting.ROUTES,
     *federation.ROUTES,
     *desk.ROUTES,
     *proposing.ROUTES,

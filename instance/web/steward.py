@@ -11,6 +11,7 @@ from instance.content import reports
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
 from instance.i18n import N_, _
+from instance.peering import admission
 from instance.web.home import number
 from instance.web.visitor import Visitor, go, power_page
 
@@ -35,6 +36,7 @@ async def desk(visitor: Visitor, **link: str) -> Response:
         422 if failed else 200,
         here="steward",
         waiting=waiting,
+        trials=[one for one in await house.store.read(admission.trials, house.site.clock.now()) if one.soon],
         reports=len(await house.store.read(reports.waiting)),
         invitations=mine,
         sees_operation=may(member.role, Power.SEE_OPERATION),

@@ -40,6 +40,30 @@ def upgrade() -> None:
         batch_op.create_index("ix_agreement_host_state", ["host", "state"], unique=False)
 
     op.create_table(
+        "peer_about",
+        sa.Column("host", sa.String(length=260), nullable=False),
+        sa.Column("says", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("asked_at", sa.BigInteger(), nullable=True),
+        sa.Column("run_by", sa.String(length=16), nullable=True),
+        sa.Column("marked_by", sa.String(length=80), nullable=True),
+        sa.Column("marked_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("host", name=op.f("pk_peer_about")),
+    )
+    op.create_table(
+        "peer_advice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("host", sa.String(length=260), nullable=False),
+        sa.Column("source", sa.String(length=80), nullable=False),
+        sa.Column("form", sa.String(length=12), nullable=False),
+        sa.Column("opinion", sa.String(length=16), nullable=False),
+        sa.Column("treat", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("taken_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_peer_advice")),
+        sa.UniqueConstraint("host", "source", "opinion", name=op.f("uq_peer_advice_host_source_opinion")),
+    )
+    op.create_table(
         "peer_trust",
         sa.Column("host", sa.String(length=260), nullable=False),
         sa.Column("actor", sa.Text(), nullable=True),
@@ -510,6 +534,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_peer_trust_look_at"))
 
     op.drop_table("peer_trust")
+    op.drop_table("peer_advice")
+    op.drop_table("peer_about")
     with op.batch_alter_table("agreement", schema=None) as batch_op:
         batch_op.drop_index("ix_agreement_host_state")
 
