@@ -8,7 +8,7 @@ import hashlib
 from collections import Counter, deque
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -20,6 +20,8 @@ PAUSE_SECONDS = 2.0
 MOST_COUNTED, MOST_SINGLE, MOST_HEARD = 2000, 500, 5000  # between two writes
 KEPT_SINGLE = 30 * 86_400_000
 MOST_KINDS, OTHER = 100, "other"  # of one host: who invents verbs does not fill the table
+MOST_HOSTS = 20_000  # who invents hosts does not fill it either: those that come later are counted together
+MOST_KEPT = 200_000  # single refusals
 REASON_LENGTH, KIND_LENGTH = 60, 40
 
 
@@ -106,7 +108,8 @@ def _write(u: Unit, counted: Counter[tuple[str, str, str]], single: list[Refused
 
 
 def _bounded(connection: Connection, counted: Counter[tuple[str, str, str]]) -> Counter[tuple[str, str, str]]:
-    """The same counts, the kinds of hosts that have sent too many different ones put together."""
+    """The same counts, the kinds of hosts that have sent too many different ones put together; so are too many hosts."""
+    counted = _known_hosts(connection, counted)
     hosts = {host for host, _, _ in counted}
     columns = turned_away.c
     known = connection.execute(select(columns.host, columns.kind, columns.reason).where(columns.host.in_(hosts)))
@@ -123,6 +126,21 @@ def _bounded(connection: Connection, counted: Counter[tuple[str, str, str]]) -> 
     return made
 
 
+def _known_hosts(connection: Connection, counted: Counter[tuple[str, str, str]]) -> Counter[tuple[str, str, str]]:
+    hosts = {host for host, _, _ in counted}
+    there = set(
+        connection.execute(select(turned_away.c.host).where(turned_away.c.host.in_(hosts)).distinct()).scalars()
+    )
+    if there == hosts:
+        return counted
+    room = MOST_HOSTS - (connection.execute(select(func.count(turned_away.c.host.distinct()))).scalar() or 0)
+    there |= set(sorted(hosts - there)[: max(room, 0)])
+    made: Counter[tuple[str, str, str]] = Counter()
+    for (host, kind, reason), number in counted.items():
+        made[(host, kind, reason) if host in there else (OTHER, OTHER, reason)] += number
+    return made
+
+
 def _row(one: Refused, now: int) -> dict[str, Any]:
     row = {"host": one.host[:260], "kind": one.kind[:KIND_LENGTH], "reason": one.reason[:REASON_LENGTH]}
     return row | {
@@ -133,6 +151,8 @@ def _row(one: Refused, now: int) -> dict[str, Any]:
 
 
 def forget_old(u: Unit) -> int:
-    """Forget single refusals of long ago; the counts stay."""
-    old = select(refusal.c.id).where(refusal.c.refused_at < u.now - KEPT_SINGLE).limit(500)
+    """Forget single refusals of long ago, and the oldest of too many; the counts stay."""
+    newest = u.connection.execute(select(func.max(refusal.c.id))).scalar() or 0
+    dead = or_(refusal.c.refused_at < u.now - KEPT_SINGLE, refusal.c.id <= newest - MOST_KEPT)
+    old = select(refusal.c.id).where(dead).limit(500)
     return u.connection.execute(delete(refusal).where(refusal.c.id.in_(old))).rowcount

@@ -10,7 +10,7 @@ from typing import Any
 from federation.context import Federation
 from federation.errors import MalformedError, UnsignedError
 from federation.inbound.arrivals import key_of
-from federation.ledger import Refused, digest_of
+from federation.ledger import OTHER, Refused, digest_of
 from federation.remote import actors
 from federation.signatures import verify
 from federation.signatures.message import Message
@@ -102,7 +102,8 @@ async def _ends_before_the_key(federation: Federation, claim: Claim, head: Head)
         _turn_away(federation, claim.host, head, "peer-blocked")
         return True
     if head.kind == "Delete" and head.object_id == head.actor and not await actors.is_known(federation, head.actor):
-        _turn_away(federation, claim.host, head, "farewell")  # DECISIONS 20: nothing fetched, nothing stored
+        # DECISIONS 20: nothing fetched, nothing stored; whose it is is not proven, so no host is named for it either
+        federation.ledger.refuse(Refused(OTHER, head.kind, "farewell"))
         return True
     return False
 

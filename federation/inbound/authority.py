@@ -90,8 +90,15 @@ async def object_of(federation: Federation, activity: Activity) -> Object:
     if isinstance(about, Actor) or not (about if isinstance(about, str) else about.id):
         raise UnbelievableError("that is no object to be had")
     if isinstance(about, Object):
-        return about
-    return await fetched_object(federation, about, activity.actor if activity.type in CHANGES else "")
+        return _by(activity, about)
+    return _by(activity, await fetched_object(federation, about, activity.actor if activity.type in CHANGES else ""))
+
+
+def _by(activity: Activity, about: Object) -> Object:
+    """Of several authors the one who says it: nobody puts words into the mouth of whom she names beside herself."""
+    if activity.type in CHANGES and about.type != "Tombstone":
+        return msgspec.structs.replace(about, attributed_to=activity.actor)
+    return about
 
 
 async def fetched_object(federation: Federation, address: str, owner: str = "") -> Object:

@@ -5,12 +5,14 @@ from where they live, unless author and group share an origin (DECISIONS 22). Vo
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, exists, or_, select, update
 
 from federation.context import Federation
 from federation.errors import GoneError, UnbelievableError
 from federation.inbound.authority import fetched_object, object_of
+from federation.vocab.iris import same_origin
 from federation.vocab.types import POST_TYPES, Activity, Actor
 from instance.activities.actors import profile_of
 from instance.activities.gathering import Standing, learn, profile, standing
@@ -18,7 +20,8 @@ from instance.activities.incoming_marks import boost
 from instance.activities.incoming_moderation import VERBS, act, restored, said, whom_it_names
 from instance.activities.incoming_posts import Gathered, change, collect, delete, is_public, keep, revive
 from instance.content import boosts, submissions, votes
-from instance.db.content import post
+from instance.content.drafts import OPEN_TO_ALL
+from instance.db.content import mention, post
 from instance.db.people import account
 from instance.db.unit import Unit
 from instance.groups.acting import By
@@ -152,11 +155,25 @@ def take_in(u: Unit, group: AccountRow, iri: str, activity: Activity) -> None:
     row = u.connection.execute(select(post).where(post.c.iri == iri, post.c.deleted_at.is_(None))).first()
     if row is None:
         return
-    if row.group_id is None:
+    if row.group_id is None and _belongs(u.connection, group, row):
         u.connection.execute(update(post).where(post.c.id == row.id).values(group_id=group.id))
     in_group = submissions.announced_again(u, group.id, row.id) or row.removed_at is None
     if row.reply_to_iri is None and in_group:
         boost(u, group, iri, activity)
+
+
+def _belongs(connection: Connection, group: AccountRow, row: Row[Any]) -> bool:
+    """Whether a post is the group's to moderate: for everyone, and it names the group, answers in it or is of its server.
+
+    What a group only passes on stays its author's: no group locks, removes or warns of what was never put before it.
+    """
+    if row.visibility not in OPEN_TO_ALL:
+        return False
+    if same_origin(row.iri, group.iri):
+        return True
+    named = exists().where(mention.c.post_id == row.id, mention.c.account_id == group.id)
+    answers = exists().where(post.c.id == row.reply_to_id, post.c.group_id == group.id)
+    return bool(connection.execute(select(or_(named, answers))).scalar())
 
 
 async def _is_author_s(federation: Federation, activity: Activity, inner: Activity, about: Activity) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from federation.context import Federation
 from federation.errors import FederationError, UnbelievableError
-from federation.inbound.authority import fetched_object, object_of
+from federation.inbound.authority import fetched_object, object_of, owns
 from federation.vocab.interaction import policy_of, quoted
 from federation.vocab.iris import PUBLIC, same_origin
 from federation.vocab.types import POST_TYPES, Activity, Object
@@ -133,8 +133,10 @@ def named_by(about: Object) -> list[str]:
 async def collect(federation: Federation, about: Object, known: Standing) -> Gathered:
     """The profiles that an object needs: its author's, and those of whom it mentions; and what the policy says of it.
 
-    Raises JudgedError where it may not come in.
+    Raises JudgedError where it may not come in, UnbelievableError where its author is of another origin than itself.
     """
+    if not owns(about.attributed_to, about):
+        raise UnbelievableError("that object is not its author's")
     mentions = [tag.href for tag in about.tags if tag.type == "Mention" and tag.href]
     if any(iri not in known.asked for iri in (about.attributed_to, *mentions)):
         known = await standing(federation, about.attributed_to, mentions, [])

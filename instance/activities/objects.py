@@ -161,6 +161,9 @@ def _of_post(connection: Connection, site: Site, iri: str, name: str, reader: Re
         return None
     if row.visibility not in notes.ON_THE_WIRE or not _decision(connection, site, row, reader).allowed:
         return None
+    author = accounts.by_id(connection, row.account_id)
+    if author is None or not accounts.is_shown(author):
+        return None
     known = accounts.by_iri(connection, reader.actor)
     reader_id = known.id if known is not None and known.domain else None
     return (shelves.replies if name == "replies" else shelves.context)(connection, site, row, reader_id, reader.host)
@@ -238,9 +241,12 @@ def _pinned(connection: Connection, account_id: int) -> list[Any]:
 def _page(connection: Connection, site: Site, iri: str) -> str | None:
     known = accounts.by_iri(connection, iri)
     if known is not None and known.domain == "":
-        return site.url(f"/@{known.name}")
+        return site.url(f"/@{known.name}") if accounts.is_shown(known) else None
     row = notes.by_iri(connection, iri.removesuffix(ACTIVITY))
     if row is None or row.visibility not in FOR_ANYONE or row.local_only or row.deleted_at is not None or row.consent:
+        return None
+    author = accounts.by_id(connection, row.account_id)
+    if author is None or not accounts.is_shown(author):
         return None
     shown = row if row.boost_of_id is None else notes.by_id(connection, row.boost_of_id)
     return str(shown.url) if shown is not None and shown.url else None

@@ -21,6 +21,8 @@ from instance.vault import Vault
 CATEGORIES = ("spam", "legal", "violation", "other")
 LONGEST = 1000
 MOST_POSTS = 100
+MOST_OPEN, MOST_OPEN_OF_SERVER = 50, 500
+"""Of reports that wait, by one actor elsewhere (servers report by one for all their members), by one server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,19 @@ def receive(u: Unit, reporter_id: int, told: Told, words: str, *, iri: str | Non
         return None
     if iri is not None and u.connection.execute(select(c.id).where(c.iri == iri)).first() is not None:
         return None
+    if _floods(u.connection, reporter_id):
+        return None
     about = {"account_id": reporter_id, "target_id": told.target_id, "group_id": told.group_id, "post_ids": posts}
     return _keep(u, words[:LONGEST], **about, rule_ids=[], category="other", iri=iri)
+
+
+def _floods(connection: Connection, reporter_id: int) -> bool:
+    """Whether moderators have enough to do with what this reporter, or her whole server, told before."""
+    by, other = account.alias("by"), account.alias("other")
+    there = select(other.c.id).join(by, by.c.domain == other.c.domain).where(by.c.id == reporter_id)
+    asked = select(report.c.account_id).where(report.c.closed_at.is_(None), report.c.account_id.in_(there))
+    waiting = list(connection.execute(asked.limit(MOST_OPEN_OF_SERVER)).scalars())
+    return len(waiting) >= MOST_OPEN_OF_SERVER or waiting.count(reporter_id) >= MOST_OPEN
 
 
 def _keep(u: Unit, words: str, **values: Any) -> Row[Any]:

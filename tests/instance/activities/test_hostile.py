@@ -1,0 +1,133 @@
+"""A stranger with a server of his own: what he says of others' words, of their groups and of who is hidden comes to nothing."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from federation import ledger
+from federation.schema import refusal, turned_away
+from instance.content import reports
+from instance.db.content import post, report
+from instance.db.people import account
+from instance.db.reading import notification
+from tests.instance.activities.lemmy import Lemmy
+from tests.journeys.walk import follow, found, home, write
+from tests.support.make import member
+from tests.support.peer import AS, PUBLIC, Peer
+from tests.support.world import World
+
+POST = (post.c.group_id, post.c.locked_at, post.c.removed_at)
+
+
+async def test_nobody_is_given_words_by_a_search_for_an_address_elsewhere(world: World) -> None:
+    a = await world.instance("a.example")
+    anna = await member(a, "anna", public=True)
+    victim, evil = Peer(world, "victim.example"), Peer(world, "evil.example")
+    vic, eve = victim.actor("vic"), evil.actor("eve", number=1)
+    await world.settle()
+    await found(anna, vic)
+    for number, authors in enumerate([vic, [vic, eve], [{"type": "Person", "id": vic}, eve]]):
+        note = evil.note(eve, number, "Forged", attributedTo=authors)
+        asked = {"q": note["id"], "resolve": "true"}
+        assert (await anna.get("/api/v2/search", params=asked)).json()["statuses"] == []
+
+
+async def test_who_names_another_author_beside_herself_speaks_for_herself(world: World) -> None:
+    a, peer = await world.instance("a.example"), Peer(world)
+    anna = await member(a, "anna", public=True)
+    vic, mal = peer.actor("vic"), peer.actor("mal", number=1)
+    await world.settle()
+    await found(anna, vic)
+    await follow(world, anna, "@mal@peer.example")
+    [asked] = [one.body for one in peer.received if one.body["type"] == "Follow"]
+    await peer.post(a, peer.activity("Accept", mal, asked, "f"))
+    await world.settle()
+    for number, authors in enumerate([[vic, mal], [mal, {"type": "Person", "id": vic}]]):
+        note = peer.note(mal, number, "Mine", attributedTo=authors)
+        await peer.post(a, peer.activity("Create", mal, note, number))
+    await world.settle()
+    assert [status["account"]["acct"] for status in await home(anna)] == ["mal@peer.example"] * 2
+
+
+@pytest.mark.parametrize("visibility", ["public", "private", "direct"])
+async def test_a_group_moderates_no_post_that_was_never_put_before_it(world: World, visibility: str) -> None:
+    a = await world.instance("a.example")
+    anna, bea = await member(a, "anna", public=True), await member(a, "bea", public=True)
+    lemmy = Lemmy(world)
+    await world.settle()
+    group = await found(anna, lemmy.group)
+    await anna.post(f"/api/v1/accounts/{group['id']}/follow")
+    await world.settle()
+    await lemmy.accept(a)
+    written = await write(world, bea, "My own", visibility=visibility)
+    iri = written["uri"]
+    author = f"https://a.example/u/{bea.account_id}"
+    await lemmy.announce(a, lemmy.does("Create", author, iri, to=[PUBLIC], cc=[lemmy.group]))
+    for verb in ("Lock", "Delete", "Warn"):
+        await lemmy.announce(a, lemmy.moderates(verb, iri, summary="Out"))
+    await lemmy.say(a, lemmy.moderates("Warn", iri, lemmy.group, summary="Out"))
+    asked = select(*POST).where(post.c.id == int(written["id"]))
+    assert tuple(await a.house.store.read(lambda c: c.execute(asked).one())) == (None, None, None)
+    kinds = select(notification.c.kind).where(notification.c.account_id == bea.account_id)
+    told = set(await a.house.store.read(lambda c: c.execute(kinds).scalars().all()))
+    assert told <= {"reblog"}
+
+
+@pytest.mark.parametrize("hidden", ["suspended_at", "deleted_at"])
+async def test_posts_of_who_is_hidden_answer_like_none(world: World, hidden: str) -> None:
+    a, peer = await world.instance("a.example"), Peer(world)
+    anna = await member(a, "anna", public=True)
+    bob = peer.actor("bob")
+    await world.settle()
+    iri = (await write(world, anna, "Hello", visibility="public"))["uri"]
+    gone: Any = {hidden: a.house.site.clock.now()}
+    mine = update(account).where(account.c.id == anna.account_id).values(**gone)
+    await a.house.store.unit(lambda u: u.connection.execute(mine))
+    for path in (iri, f"{iri}/activity", f"{iri}/replies", f"{iri}/context"):
+        absent = path.replace(iri.rpartition("/")[2], "1")
+        one, other = await peer.get(a, path, bob), await peer.get(a, absent, bob)
+        assert (one.status_code, one.content) == (other.status_code, other.content) == (404, other.content)
+        one, other = [await a.client.get(url, headers={"Accept": "text/html"}) for url in (path, absent)]
+        assert (one.status_code, one.content) == (other.status_code, other.content)
+
+
+async def test_reports_of_one_server_do_not_bury_the_moderators(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "MOST_OPEN", 3)
+    monkeypatch.setattr(reports, "MOST_OPEN_OF_SERVER", 5)
+    a, peer = await world.instance("a.example"), Peer(world)
+    anna = await member(a, "anna", public=True)
+    await world.settle()
+    written = [(await write(world, anna, f"Post {number}", visibility="public"))["uri"] for number in range(5)]
+    for name in ("eve", "eva", "evi"):
+        actor = peer.actor(name)
+        for number, iri in enumerate(written):
+            about = [f"https://a.example/u/{anna.account_id}", iri]
+            await peer.post(a, peer.activity("Flag", actor, about, number))
+    await world.settle()
+    counted = select(report.c.account_id, func.count()).group_by(report.c.account_id)
+    rows = await a.house.store.read(lambda c: c.execute(counted).all())
+    assert sorted(row[1] for row in rows) == [2, 3]
+
+
+async def test_invented_hosts_fill_no_table(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "MOST_HOSTS", 3)
+    a, peer = await world.instance("a.example"), Peer(world)
+    bob = peer.actor("bob")
+    for number in range(5):  # farewells are not proven: nobody has looked at their signature
+        who = f"https://h{number}.example/users/x"
+        gone = {"@context": AS, "id": f"{who}#gone", "type": "Delete", "actor": who, "object": who}
+        key = peer.keys[bob]
+        assert (await peer.post(a, gone, signer=who, key=key)).status_code == 202
+    for number in range(6):
+        a.house.federation.ledger.refuse(ledger.Refused(f"s{number}.example", "Travel", "unknown-verb", f"id{number}"))
+    await a.house.federation.ledger.flush()
+    hosts = select(turned_away.c.host, turned_away.c.reason, turned_away.c.number)
+    rows = sorted(tuple(row) for row in await a.house.store.read(lambda c: c.execute(hosts).all()))
+    assert rows[:2] == [("other", "farewell", 5), ("other", "unknown-verb", 4)]
+    assert len(rows) == 4
+    single = select(func.count()).select_from(refusal)
+    assert await a.house.store.read(lambda c: c.execute(single).scalar()) == 6
+    monkeypatch.setattr(ledger, "MOST_KEPT", 2)
+    await a.house.store.unit(ledger.forget_old)
+    assert await a.house.store.read(lambda c: c.execute(single).scalar()) == 2
