@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from instance.errors import RefusalError
+from policies.words import Sentence
 
 LOCALE_DIR = Path(__file__).parent / "locale"
 DOMAIN = "skerry"
@@ -59,6 +60,16 @@ def _(sentence: str, **params: Any) -> str:
 def ngettext(singular: str, plural: str, n: int, **params: Any) -> str:
     """The form that `n` of something takes in the current language; `{n}` is filled too."""
     return catalogue(current.get()).ngettext(singular, plural, n).format(n=n, **params)
+
+
+def said(sentence: str) -> str:
+    """A sentence of `policies` in the reader's language, the sentences within it first; any other text as it is."""
+    if not isinstance(sentence, Sentence):
+        return sentence
+    params = {name: said(value) if isinstance(value, str) else value for name, value in sentence.params.items()}
+    if sentence.many:
+        return ngettext(sentence.template, sentence.many, sentence.params["n"])
+    return _(sentence.template, **params)
 
 
 def refusal_text(refusal: RefusalError) -> str:

@@ -9,6 +9,7 @@ from policies.fields import WrongError, build, lines_of, read_lines, value_of, w
 from policies.leaving import Requirement
 from policies.published import NAMESPACE, as_requirement, read_terms
 from policies.purposes import USES, Use
+from policies.words import Sentence, say
 from policies.written import leaf, located
 
 LINES = lines_of(Requirement)
@@ -104,9 +105,11 @@ FAILING: dict[str, str] = {
     "obligation": "Its obligations can't be read.",
     "requires": "What is asked can't be read.",
 }
-"""Term of a policy that fails -> one English sentence; doors translate it."""
+"""Term of a policy that fails -> one English sentence; doors put it into the reader's language."""
 
 
-def why(failed: str) -> str:
+def why(failed: str) -> Sentence:
     """The sentence for a failed term; for one that we have no sentence for, its name."""
-    return FAILING.get(failed, f"The term {failed.removeprefix(NAMESPACE)} is not understood, so it doesn't count.")
+    if failed in FAILING:
+        return say(FAILING[failed])
+    return say("The term {term} is not understood, so it doesn't count.", term=failed.removeprefix(NAMESPACE))

@@ -2,6 +2,7 @@
 
 from policies.document import FIELDS, PolicyDocument
 from policies.fields import value_of
+from policies.kinds import said_as
 from policies.peers import stance
 from policies.words import Sentence, say
 
@@ -14,7 +15,9 @@ def sentences(old: PolicyDocument, new: PolicyDocument) -> list[str]:
     if old.default is not new.default:
         found.append(
             say(
-                "Servers that no rule names: {before} becomes {after}.", before=str(old.default), after=str(new.default)
+                "Servers that no rule names: {before} becomes {after}.",
+                before=said_as(old.default),
+                after=said_as(new.default),
             )
         )
     found += _peers(old, new)
@@ -34,16 +37,16 @@ def _peers(old: PolicyDocument, new: PolicyDocument) -> list[Sentence]:
         if before == after:
             continue
         if before is None:
-            words = {"before": str(stance(old, host)), "after": str(stance(new, host))}
+            words = {"before": said_as(stance(old, host)), "after": said_as(stance(new, host))}
             found.append(say("{host}: {before} becomes {after}, by a new rule.", host=host, **words))
         elif after is None:
-            words = {"before": str(before.stance), "after": str(stance(new, host))}
+            words = {"before": said_as(before.stance), "after": said_as(stance(new, host))}
             found.append(say("{host}: {before} becomes {after}; its rule is taken out.", host=host, **words))
         elif before.stance is not after.stance:
-            words = {"before": str(before.stance), "after": str(after.stance)}
+            words = {"before": said_as(before.stance), "after": said_as(after.stance)}
             found.append(say("{host}: {before} becomes {after}.", host=host, **words))
         elif (before.treat, before.accounts, before.until) != (after.treat, after.accounts, after.until):
-            found.append(say("{host} stays {stance}, with other conditions.", host=host, stance=str(after.stance)))
+            found.append(say("{host} stays {stance}, with other conditions.", host=host, stance=said_as(after.stance)))
         else:
-            found.append(say("{host} stays {stance}, for another reason.", host=host, stance=str(after.stance)))
+            found.append(say("{host} stays {stance}, for another reason.", host=host, stance=said_as(after.stance)))
     return found

@@ -12,7 +12,7 @@ from typing import Any
 from policies.checks import contradictions, expired
 from policies.document import FIELDS, FORMAT, PolicyDocument, Refused, from_data
 from policies.fields import Line, WrongError, value_of
-from policies.kinds import Choice, Count, Flag, Moment, Span, Text, Words
+from policies.kinds import Choice, Count, Flag, Moment, Span, Text, Words, said_as
 from policies.records import ByName, Listed
 from policies.written import located, records_to_toml
 
@@ -66,7 +66,7 @@ def _input(line: Line) -> Input:
         case Choice(words_known=known):
             return Input(kind="choose", choices=tuple((str(one), kind.words(one)) for one in known), **made)
         case Words(words_known=known) if known is not None:
-            return Input(kind="ticks", choices=tuple((str(one), str(one).replace("_", " ")) for one in known), **made)
+            return Input(kind="ticks", choices=tuple((str(one), said_as(one)) for one in known), **made)
         case Words(example=example):
             return Input(kind="lines", example=example, **made)
         case ByName() | Listed():

@@ -8,6 +8,7 @@ from enum import Enum, StrEnum
 from typing import Any
 
 from policies.fields import Path, WrongError
+from policies.words import Sentence, joined, say, say_many
 
 LONGEST_TEXT = 500
 MOST_WORDS = 1000
@@ -42,6 +43,11 @@ def _ranked(strict: Strict, new: Any, old: Any) -> bool:
             return bool(new == old)
 
 
+def said_as(word: str) -> Sentence:
+    """A word of an enumeration, as people read it."""
+    return say(str(word).replace("_", " "))
+
+
 @dataclass(frozen=True)
 class Flag:
     """Yes or no. MORE: yes is the stricter."""
@@ -57,7 +63,7 @@ class Flag:
         return value
 
     def words(self, value: bool) -> str:
-        return "yes" if value else "no"
+        return say("yes") if value else say("no")
 
     def at_least(self, new: bool, old: bool) -> bool:
         return _ranked(self.strict, new, old)
@@ -84,7 +90,7 @@ class Choice:
         return str(value)
 
     def words(self, value: StrEnum) -> str:
-        return str(value).replace("_", " ")
+        return said_as(value)
 
     def at_least(self, new: Any, old: Any) -> bool:
         order = list(self.words_known)
@@ -115,9 +121,10 @@ class Span:
 
     def words(self, value: int | None) -> str:
         if value is None:
-            return "no limit"
-        number, unit = (value // 24, "day") if value % 24 == 0 else (value, "hour")
-        return f"{number} {unit}" + ("" if number == 1 else "s")
+            return say("no limit")
+        if value % 24 == 0:
+            return say_many("{n} day", "{n} days", value // 24)
+        return say_many("{n} hour", "{n} hours", value)
 
     def at_least(self, new: int | None, old: int | None) -> bool:
         unsaid = LONGEST_SPAN + 1 if self.strict is Strict.LESS else -1
@@ -154,7 +161,7 @@ class Count:
         return value
 
     def words(self, value: int | None) -> str:
-        return "no limit" if value is None else str(value)
+        return say("no limit") if value is None else str(value)
 
     def at_least(self, new: int | None, old: int | None) -> bool:
         endless = self.high + 1
@@ -195,8 +202,9 @@ class Words:
         return sorted(str(one) for one in value)
 
     def words(self, value: frozenset[Any]) -> str:
-        named = [one.replace("_", " ") if self.words_known else one for one in self.plain(value)]
-        return ", ".join(named) or ("anything" if self.none_is_any else "none")
+        if not value:
+            return say("anything") if self.none_is_any else say("none")
+        return joined(", ", [said_as(one) if self.words_known else one for one in self.plain(value)])
 
     def at_least(self, new: frozenset[Any], old: frozenset[Any]) -> bool:
         if self.none_is_any and new != old and not (new and old):
@@ -251,7 +259,7 @@ class Moment:
         return None if value is None else moment(value)
 
     def words(self, value: int | None) -> str:
-        return "without end" if value is None else moment(value)
+        return say("without end") if value is None else moment(value)
 
     def at_least(self, new: int | None, old: int | None) -> bool:
         return new == old

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from policies.fields import Line, Path, WrongError, build, lines_of, read_lines, value_of, write_lines
+from policies.words import joined
 
 MOST = 100_000
 
@@ -24,9 +25,9 @@ class _Records:
             raise wrong[0]
         return build(self.cls, values)
 
-    def _said(self, record: Any, leave: str = "") -> str:
-        parts = [line.says(value_of(record, line.name)) for line in self.table if line.name != leave]
-        return ", ".join(part for part in parts if part)
+    def _said(self, record: Any) -> str:
+        parts = [line.says(value_of(record, line.name)) for line in self.table]
+        return joined(", ", [part for part in parts if part])
 
     def _at_least(self, new: Any, old: Any) -> bool:
         pairs = ((line, value_of(new, line.name), value_of(old, line.name)) for line in self.table)
@@ -59,7 +60,7 @@ class ByName(_Records):
         return {name: write_lines(self.table, record) for name, record in value.items()}
 
     def words(self, value: dict[str, Any]) -> str:
-        return "; ".join(f"{name}: {self._said(value[name])}" for name in sorted(value))
+        return joined("; ", [joined(": ", [name, self._said(value[name])]) for name in sorted(value)])
 
     def at_least(self, new: dict[str, Any], old: dict[str, Any]) -> bool:
         return all(name in new and self._at_least(new[name], old[name]) for name in old)
@@ -81,7 +82,7 @@ class Listed(_Records):
         return [write_lines(self.table, record) for record in value]
 
     def words(self, value: tuple[Any, ...]) -> str:
-        return "; ".join(self._said(record) for record in value)
+        return joined("; ", [self._said(record) for record in value])
 
     def at_least(self, new: tuple[Any, ...], old: tuple[Any, ...]) -> bool:
         return all(record in new for record in old)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from instance.agreements import probes, rows, satisfaction, trust
 from instance.agreements.agreements import ends_soon
 from instance.clock import Millis
-from instance.i18n import N_, _
+from instance.i18n import N_, _, said
 from policies.asked import why
 
 LEVELS = {
@@ -144,7 +144,7 @@ def sight(connection: Connection, host: str, now: Millis, *, whole: bool = True)
             shown.audited = _("{who} looked at its house on {day}.", who=known.audited_by, day=known.audited_on)
     if whole:
         shown.asked = [
-            (row.requirement, row.ours, row.ok, [why(term) for term in row.failed or []])
+            (row.requirement, row.ours, row.ok, [said(why(term)) for term in row.failed or []])
             for row in satisfaction.answers_for(connection, host)
         ]
         shown.rounds = [_round(row) for row in probes.rounds_of(connection, host)]
@@ -170,7 +170,7 @@ def _agreement(row: Any, now: Millis) -> Line:
 def _reason(text: str) -> str:
     code, _mark, details = text.partition(":")
     if code == "unsatisfied":
-        return " ".join([_(REASONS[code]), *(why(term) for term in details.split(",") if term)])
+        return " ".join([_(REASONS[code]), *(said(why(term)) for term in details.split(",") if term)])
     if code in {"policy", "peer-policy"} and details:
         return fault(details)
     return _(REASONS[code], details=details) if code in REASONS else ""

@@ -73,7 +73,7 @@ def sentence(code: str) -> str:
     if name in WORDS:
         return _(WORDS[name])
     if name in set(map(str, Reason)):
-        return EXPLANATIONS[Reason(name)]
+        return _(EXPLANATIONS[Reason(name)])
     answered = ANSWERED.search(code)
     if answered:
         return _("The server answered {status}.", status=answered[1])

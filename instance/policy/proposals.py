@@ -5,12 +5,12 @@ from sqlalchemy import Connection, Row, select
 from instance.db.system import policy_version
 from instance.db.unit import Unit
 from instance.errors import RefusalError
-from instance.i18n import N_, _
+from instance.i18n import N_, said
 from instance.policy.adopt import adopt
 from instance.policy.inforce import in_force_here
 from policies.document import PolicyDocument, parse
-from policies.words import Sentence
 
+__all__ = ["adopt_over", "said", "version", "versions"]
 MOST_VERSIONS = 30
 
 
@@ -53,11 +53,3 @@ def version(connection: Connection, number: int) -> tuple[PolicyDocument | None,
     if not found or found[0][0] != number:
         return None, None
     return found[0][1], found[1][1] if len(found) > 1 else None
-
-
-def said(sentence: str) -> str:
-    """A sentence of `policies` in the reader's language; sentences within it too."""
-    if not isinstance(sentence, Sentence):
-        return sentence
-    params = {name: said(value) if isinstance(value, str) else value for name, value in sentence.params.items()}
-    return _(sentence.template, **params)

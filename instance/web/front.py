@@ -7,7 +7,7 @@ from starlette.routing import Route
 import instance
 from instance.auth import registration
 from instance.house import house_of
-from instance.i18n import _
+from instance.i18n import _, said
 from instance.policy.inforce import in_force
 from instance.policy.label import label
 from instance.settings import Registration
@@ -39,8 +39,8 @@ async def privacy(visitor: Visitor) -> Response:
     """`/privacy`: who can read what, line by line, and what the policy promises, in its own words."""
     policy = await in_force(visitor.house)
     rows = [(_(what), _(who)) for what, who in label(visitor.house.site.settings, policy)]
-    said = [_(sentence.template, **sentence.params) for sentence in sentences_of(policy, public=True)]
-    return await _seen(visitor, visitor.page("privacy.html", rows=rows, said=said, digest=policy.digest))
+    promised = [said(sentence) for sentence in sentences_of(policy, public=True)]
+    return await _seen(visitor, visitor.page("privacy.html", rows=rows, said=promised, digest=policy.digest))
 
 
 async def _seen(visitor: Visitor, response: Response) -> Response:

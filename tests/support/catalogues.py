@@ -17,8 +17,11 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from instance.i18n import DOMAIN, LOCALE_DIR, PSEUDO
+from policies.asked import FAILING
+from policies.decision import EXPLANATIONS
 from policies.document import FIELDS
 from policies.fields import Line
+from policies.kinds import Choice, Words, said_as
 from policies.records import ByName, Listed
 
 ROOT = Path(__file__).parents[2]
@@ -39,19 +42,33 @@ def extracted() -> Catalog:
     found = extract_from_dir(ROOT, methods, options, KEYWORDS, comment_tags=("Translators:",), strip_comment_tags=True)
     for name, _line, message, comments, context in sorted(found, key=lambda item: (item[0], item[1])):
         catalog.add(message, None, [(name, 0)], auto_comments=comments, context=context)
-    for name, _line, sentence, _comments, _context in sorted(extract_from_dir(ROOT, SAID, {}, {"say": None})):
+    for name, _line, sentence, _comments, _context in sorted(
+        extract_from_dir(ROOT, SAID, {}, {"say": None, "say_many": (1, 2)})
+    ):
         catalog.add(sentence, None, [(name, 0)])
-    for sentence in _of_the_table(FIELDS):
-        catalog.add(sentence, None, [("policies/sections.py", 0)])
+    for name, sentences in OF_TABLES.items():
+        for sentence in sentences:
+            catalog.add(sentence, None, [(name, 0)])
     return catalog
 
 
 def _of_the_table(table: list[Line]) -> Iterator[str]:
-    """The sentences of a table of fields, and of the records within it."""
+    """The sentences of a table of fields, the words of its choices, and those of the records within it."""
     for line in table:
         yield from filter(None, (line.spec.says, line.spec.otherwise))
-        if isinstance(line.spec.kind, ByName | Listed):
-            yield from _of_the_table(line.spec.kind.table)
+        match line.spec.kind:
+            case Choice(words_known=known) | Words(words_known=known) if known is not None:
+                yield from map(said_as, known)
+            case ByName() | Listed() as records:
+                yield from _of_the_table(records.table)
+
+
+OF_TABLES = {
+    "policies/sections.py": list(_of_the_table(FIELDS)),
+    "policies/decision.py": list(EXPLANATIONS.values()),
+    "policies/asked.py": list(FAILING.values()),
+}
+"""The sentences that policies say from a table: each by the name of its module."""
 
 
 def read(path: Path, locale: str | None = None) -> Catalog:
