@@ -8,7 +8,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from governance.offices.positions import Power
-from instance.db.unit import Unit
 from instance.errors import RefusalError
 from instance.i18n import N_, _
 from instance.peering.dryrun import DryRun, dry_run
@@ -19,13 +18,15 @@ from instance.policy.proposals import said
 from instance.web.desk import PAGE, SECTIONS, STANCES, show_desk
 from instance.web.visitor import Visitor, go, power_page
 from policies.difference import sentences
-from policies.document import PolicyDocument, PolicyError, Refused
+from policies.document import PolicyDocument, Refused
 from policies.filling import Input, beside, from_typed, inputs, typed
-from policies.kinds import millis
+from policies.kinds import LONGEST_TEXT, millis
 from policies.modes import Mode, in_mode
 from policies.peers import Stance, clean_host, stance
 from policies.written import from_toml, to_toml
 
+LONGEST_CARRIED = 400_000
+"""A policy whose text is longer does not fit into a form, with room for its signs to be written as %22."""
 _VALUE_AT_END = re.compile(r": \{value\}\.?$")
 
 
@@ -148,32 +149,41 @@ async def again(visitor: Visitor) -> Response:
 async def from_server(visitor: Visitor) -> Response:
     """Another stance towards one server, for a time or for good."""
     policy = await _now(visitor)
-    wanted, until = visitor.form["stance"], visitor.form["until"]
+    document = _for_server(visitor, policy)
+    return await show_desk(visitor) if document is None else await look(visitor, document, policy.digest)
+
+
+def _for_server(visitor: Visitor, policy: PolicyDocument) -> PolicyDocument | None:
+    """The policy with the rule that was typed; None where something is wrong with it, which stands beside its field then."""
+    form = visitor.form
+    host, wanted, until = clean_host(form["host"]), form["stance"], form["until"]
     ends = millis(f"{until}T00:00:00Z") if until else None
-    host = clean_host(visitor.form["host"])
     if host is None:
-        visitor.form.errors["host"] = _("This is no name of a server. Write it as in peer.example.")
+        form.errors["host"] = _("This is no name of a server. Write it as in peer.example.")
     if wanted not in set(Stance):
-        visitor.form.errors["stance"] = _("Choose one of these.")
+        form.errors["stance"] = _("Choose one of these.")
     if until and (ends is None or ends <= visitor.house.site.clock.now()):
-        visitor.form.errors["until"] = _("Choose a day that is to come.")
-    if visitor.form.errors or host is None:
-        return await show_desk(visitor)
-    try:
-        document = policy.with_stance(host, Stance(wanted), visitor.form["reason"], until=ends)
-    except PolicyError:
-        visitor.form.errors["reason"] = _("Write at most 500 letters.")
-        return await show_desk(visitor)
-    return await look(visitor, document, policy.digest)
+        form.errors["until"] = _("Choose a day that is to come.")
+    if len(form["reason"]) > LONGEST_TEXT:
+        form.errors["reason"] = _("Write at most 500 letters.")
+    if form.errors or host is None:
+        return None
+    return policy.with_stance(host, Stance(wanted), form["reason"], until=ends)
 
 
 async def from_mode(visitor: Visitor) -> Response:
     """Another answer to whom no rule names."""
-    policy, mode = await _now(visitor), visitor.form["mode"]
+    policy = await _now(visitor)
+    document = _in_mode(visitor, policy)
+    return await show_desk(visitor) if document is None else await look(visitor, document, policy.digest)
+
+
+def _in_mode(visitor: Visitor, policy: PolicyDocument) -> PolicyDocument | None:
+    mode = visitor.form["mode"]
     if mode not in set(Mode):
         visitor.form.errors["mode"] = _("Choose one of these.")
-        return await show_desk(visitor)
-    return await look(visitor, in_mode(policy, Mode(mode)), policy.digest)
+        return None
+    return in_mode(policy, Mode(mode))
 
 
 async def if_open(visitor: Visitor) -> Response:
@@ -213,12 +223,16 @@ async def look(visitor: Visitor, document: PolicyDocument, base: str, refusal: R
         visitor.form.refuse(refusal)
     run = await visitor.house.store.read(dry_run, policy, document, now)
     written = visitor.form.values["text"] or to_toml(document)
-    visitor.form.values |= {"text": written, "base": policy.digest}
+    carries = (
+        len(written) <= LONGEST_CARRIED
+    )  # else the change alone goes along, which the policy in force is given again
+    visitor.form.values |= {"text": written if carries else "", "base": policy.digest}
     return visitor.page(
         "policy_look.html",
         refusal.status if refusal is not None else 200,
         here="steward",
         changes=[said(one) for one in sentences(policy, document)],
+        carries=carries,
         **_run(run),
     )
 
@@ -242,17 +256,21 @@ def newer() -> RefusalError:
 
 async def adopt(visitor: Visitor) -> Response:
     """Put it into force, unless somebody else was quicker."""
-    try:
-        document = from_toml(visitor.form.values["text"], now=visitor.house.site.clock.now())
-    except Refused:
-        return await from_text(visitor)
+    document: PolicyDocument | None
+    if visitor.form["text"]:
+        try:
+            document = from_toml(visitor.form.values["text"], now=visitor.house.site.clock.now())
+        except Refused:
+            return await from_text(visitor)
+    else:
+        policy = await _now(visitor)
+        document = _for_server(visitor, policy) if visitor.form["host"] else _in_mode(visitor, policy)
+        if document is None:
+            return await show_desk(visitor)
     base, by = visitor.form["base"], f"steward @{visitor.me.name}" if visitor.me is not None else "steward"
 
-    def change(u: Unit) -> int:
-        return proposals.adopt_over(u, document, base, by)
-
     try:
-        await visitor.house.store.unit(change)
+        await visitor.house.store.unit(proposals.adopt_over, document, base, by)
     except RefusalError as refusal:
         return await look(visitor, document, "", refusal)
     return go(f"{PAGE}?done=adopted")

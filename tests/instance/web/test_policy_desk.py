@@ -1,15 +1,18 @@
 """The policy desk through its pages: questions, form and text, preview with dry run, adoption, who can read a post."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import update
 
 from instance.db.people import login
 from instance.people import accounts
-from instance.policy.adopt import set_stance
+from instance.policy.adopt import adopt, set_stance
 from instance.policy.inforce import in_force_here
 from policies.document import PolicyDocument
 from policies.filling import inputs
 from policies.peers import Stance
+from policies.sections import PeerRule
 from tests.instance.web.conftest import MakeGuest
 from tests.support.guest import Guest
 from tests.support.make import Member, member
@@ -184,6 +187,24 @@ async def test_a_rule_for_a_time(home: Running, stella: Guest, world: World) -> 
     assert "allowed becomes blocked" in stella.text
     await stella.send("/adopt")
     assert (await policy_of(home)).default is Stance.BLOCKED
+
+
+async def test_a_very_long_policy_can_still_be_changed_for_one_server(home: Running, stella: Guest) -> None:
+    long = await policy_of(home)
+    rules = {f"{number}.bad.example": PeerRule(Stance.BLOCKED, "from a list") for number in range(8000)}
+    await home.house.store.unit(adopt, replace(long, peers=rules), "steward")
+    await stella.get(f"{PAGE}/text")
+    assert "too long for a browser" in stella.text
+    await stella.get(f"{PAGE}/form")
+    assert "A list is too long for this form." in stella.text
+    await stella.get(PAGE)
+    await stella.send("/server", host="good.example", stance="limited", until="2099-01-31")
+    await stella.send("/adopt")
+    policy = await policy_of(home)
+    assert (len(policy.peers), policy.peers["good.example"].until) == (8001, 4_073_500_800_000)
+    await stella.send("/mode", mode="allowlist")
+    await stella.send("/adopt")
+    assert (await policy_of(home)).default is Stance.HELD
 
 
 async def test_what_happens_if_we_open(home: Running, peer: tuple[Peer, Member, str], stella: Guest) -> None:

@@ -97,7 +97,27 @@ async def test_all_pages_in_the_made_up_language(world: World, guest: MakeGuest)
     post = mira.page.xpath("//span[@class='when']/a/@href")[0]
     names = ("", "/profile", "/privacy", "/password", "/second-factor", "/sessions", "/apps", "/language", "/delete")
     deed = f"/posts/{post.rpartition('/')[2]}/delete"
-    paths = ["/", post, deed, "/requests", "/@mira", "/@circle", "/groups", "/groups/new", "/steward"]
+    policy = [
+        "",
+        "/form",
+        "/text",
+        "/if?host=peer.example",
+        "/why?about=peer.example",
+        f"/why?about={post.rpartition('/')[2]}",
+    ]
+    await _walk(mira, [f"/steward/policy{page}" for page in [*policy, "/versions/1"]])
+    paths = [
+        "/",
+        post,
+        deed,
+        f"/posts/{post.rpartition('/')[2]}/readers",
+        "/requests",
+        "/@mira",
+        "/@circle",
+        "/groups",
+        "/groups/new",
+        "/steward",
+    ]
     await _walk(mira, [*paths, *(f"/settings{name}" for name in names)])
     page = await mira.get("/nothing", 404)
     assert not bare(page), bare(page)
