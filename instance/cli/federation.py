@@ -23,6 +23,7 @@ from federation.vocab.iris import is_iri
 from federation.vocab.normalise import normalise
 from federation.vocab.types import Actor, Object
 from instance import app
+from instance.cli import advice as advising
 from instance.cli.common import data_option, in_unit, json_option, say, site_of
 from instance.clock import iso
 from instance.db.unit import Unit
@@ -161,6 +162,10 @@ def forget(host: str, data: Path | None, as_json: bool) -> None:
     """Forget what is held from HOST; prints how many activities that were."""
     done = in_unit(site_of(data), lambda u: overview.decide_held(u, host, let_in=False))
     say({"forgotten": done}, as_json=as_json)
+
+
+for one in advising.COMMANDS:
+    command.add_command(one)
 
 
 def _ask(data: Path | None, question: Callable[[Federation], Awaitable[dict[str, Any]]]) -> dict[str, Any]:

@@ -25,7 +25,8 @@ peer_advice = Table(
     Column("source", String(80), nullable=False),  # the list, as the steward named it
     Column("form", String(12), nullable=False),  # mastodon fires fediseer
     Column("opinion", String(16), nullable=False),  # blocked limited allowed noted
-    document("treat"),
+    document("treat"),  # names of policies.treatments.Treatment
+    document("details"),  # what else the list said
     Column("reason", Text, nullable=False, server_default=""),
     Column("line", Integer, nullable=False),
     time("taken_at"),

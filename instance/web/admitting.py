@@ -16,6 +16,7 @@ from instance.i18n import N_, _
 from instance.peering import admission
 from instance.peering.admission import OWNERS, TRIAL
 from instance.policy.inforce import in_force_here
+from instance.web import advising
 from instance.web.visitor import Visitor, go, power_page
 from policies.peers import Stance, stance
 from policies.sections import RunBy
@@ -74,6 +75,7 @@ def _about(connection: Connection, host: str, now: int) -> dict[str, Any]:
         "promised": promised,
         "level": sight.sentence,
         "fault": sight.fault,
+        "others_say": advising.beside(connection, host),
         "readers": admission.readers(connection, host, now),
     }
 

@@ -13,6 +13,7 @@ from instance.errors import NotFoundError
 from instance.i18n import N_, _
 from instance.peering import admission, explain, overview
 from instance.peering.words import sentences
+from instance.web import advising
 from instance.web.home import number
 from instance.web.visitor import Visitor, go, power_page
 
@@ -64,7 +65,9 @@ async def one(visitor: Visitor) -> Response:
         raise NotFoundError
     more = await store.read(_lists, host)
     owner = (await store.read(_owners, [host])).get(host, "")
-    return visitor.page("federation_peer.html", here="steward", peer=found[0], owner=owner, **more, **_words(visitor))
+    said = await store.read(advising.beside, host)
+    more |= {"owner": owner, "others_say": said}
+    return visitor.page("federation_peer.html", here="steward", peer=found[0], **more, **_words(visitor))
 
 
 def _owners(connection: Connection, hosts: list[str]) -> dict[str, str]:

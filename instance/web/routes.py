@@ -5,6 +5,7 @@ from starlette.routing import BaseRoute, Mount
 from instance.web import (
     addresses,
     admitting,
+    advising,
     agreements,
     approvals,
     authorize,
@@ -51,6 +52,7 @@ ROUTES: list[BaseRoute] = [
     *steward.ROUTES,
     *reports.ROUTES,
     *admitting.ROUTES,
+    *advising.ROUTES,
     *federation.ROUTES,
     *desk.ROUTES,
     *proposing.ROUTES,

@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("form", sa.String(length=12), nullable=False),
         sa.Column("opinion", sa.String(length=16), nullable=False),
         sa.Column("treat", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("details", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("line", sa.Integer(), nullable=False),
         sa.Column("taken_at", sa.BigInteger(), nullable=False),

@@ -1,0 +1,118 @@
+"""What lists of others say of servers: kept as advice, shown, and taken over only line by line, by a steward."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, or_, select
+
+from instance.db.neighbours import peer_advice
+from instance.db.unit import Unit
+from instance.errors import NotFoundError, RefusalError
+from instance.i18n import N_
+from instance.peering import lists
+from instance.peering.lists import NOTED, Taken
+from instance.policy.adopt import adopt
+from instance.policy.inforce import in_force_here
+from policies.difference import sentences
+from policies.document import PolicyDocument
+from policies.peers import Stance, stance, strictest_stance
+from policies.treatments import Treatment
+
+PAGE = 100
+CHUNK = 500
+LONGEST_REASON = 500
+
+
+def take(u: Unit, source: str, form: str, text: str, opinion: str = "censure") -> Taken:
+    """Keep a list's advice under the name of its source, in place of what that source said before. Nothing else changes.
+
+    Raises RefusalError, and keeps what was there, where no line could be read.
+    """
+    name = source.strip()
+    if not name or len(name) > 80:
+        raise RefusalError("source-invalid", N_("Give the list a name of at most 80 letters."))
+    if form not in lists.FORMS or opinion not in lists.OPINIONS:
+        raise RefusalError("choose-one", N_("Choose one of what is offered."))
+    taken = lists.read(form, text, opinion)
+    if not taken.advice:
+        raise RefusalError("list-empty", N_("No line of it could be read; what was kept of this list is still there."))
+    u.connection.execute(delete(peer_advice).where(peer_advice.c.source == name))
+    rows = {(one.host, one.opinion): one for one in reversed(taken.advice)}
+    values = [
+        {"host": one.host, "source": name, "form": form, "opinion": one.opinion, "reason": one.reason, "line": one.line}
+        | {"treat": sorted(one.treat), "details": dict(one.details), "taken_at": u.now}
+        for one in reversed(rows.values())
+    ]
+    for start in range(0, len(values), CHUNK):
+        u.connection.execute(insert(peer_advice), values[start : start + CHUNK])
+    return taken
+
+
+def forget(u: Unit, source: str) -> bool:
+    """Forget what a list said; what was taken over stays in the policy."""
+    return bool(u.connection.execute(delete(peer_advice).where(peer_advice.c.source == source)).rowcount)
+
+
+def sources(connection: Connection) -> list[str]:
+    """Names of the lists that are kept."""
+    return list(connection.execute(select(peer_advice.c.source).distinct().order_by(peer_advice.c.source)).scalars())
+
+
+def listed(connection: Connection, search: str = "", *, host: str = "", after: int = 0) -> list[Row[Any]]:
+    """Lines of all lists, by list and line; `search` is a part of a name, of the server or the list."""
+    columns = peer_advice.c
+    asked = select(peer_advice).where(columns.id > after).order_by(columns.id).limit(PAGE)
+    if host:
+        asked = asked.where(columns.host == host)
+    if search:
+        found = (
+            columns.host.contains(search.lower(), autoescape=True),
+            columns.source.contains(search, autoescape=True),
+        )
+        asked = asked.where(or_(*found))
+    return list(connection.execute(asked))
+
+
+def changes(policy: PolicyDocument, row: Row[Any]) -> list[str]:
+    """What taking over one line would change; empty where the policy says so already."""
+    return sentences(policy, _with(policy, [row]))
+
+
+def take_over(u: Unit, ids: Iterable[int], by: str) -> int:
+    """One new version of the policy with these lines; returns its number. Of several on one server the strictest counts."""
+    wanted = sorted(set(ids))[: PAGE * 5]
+    rows = list(u.connection.execute(select(peer_advice).where(peer_advice.c.id.in_(wanted)))) if wanted else []
+    if not rows:
+        raise NotFoundError
+    policy = in_force_here(u.connection)
+    changed = _with(policy, rows)
+    if changed == policy:
+        raise RefusalError("nothing-changes", N_("The policy says all of this already."))
+    return adopt(u, changed, f"steward {by}, from lists".replace(" ,", ","))
+
+
+def _with(policy: PolicyDocument, rows: Iterable[Row[Any]]) -> PolicyDocument:
+    by_host: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        by_host.setdefault(row.host, []).append(row)
+    rules = dict(policy.peers)
+    for host, said in by_host.items():
+        advised = [Stance(row.opinion) for row in said if row.opinion != NOTED]
+        new = strictest_stance(*advised) if advised else stance(policy, host)
+        treat = frozenset(Treatment(one) for row in said for one in row.treat or [])
+        before = rules.get(host)
+        if before is not None and before.stance is new and treat <= before.treat and before.until is None:
+            continue
+        if before is None and not advised and not treat:
+            continue
+        reason = "; ".join(dict.fromkeys(f"{row.source}: {row.reason}".rstrip(": ") for row in said))[:LONGEST_REASON]
+        made = policy.with_stance(host, new, reason).peers[host]
+        rules[host] = replace(made, treat=made.treat | treat)
+    return replace(policy, peers=rules) if rules != policy.peers else policy
+
+
+def own_list(connection: Connection) -> str:
+    """Our own stances as Mastodon's CSV."""
+    rules = in_force_here(connection).peers
+    return lists.written({host: (rule.stance, rule.reason, rule.treat) for host, rule in rules.items()})
