@@ -85,8 +85,8 @@ async def test_what_the_policy_keeps_from_a_server_is_noted_when_it_is_queued(
     world: World, home: Running, ann: Member, peer: Peer
 ) -> None:
     await followed(world, home, ann, peer)
-    await home.house.store.unit(set_stance, peer.host, Stance.BLOCKED)
-    made = await write(ann)
+    await home.house.store.unit(set_stance, peer.host, Stance.BLOCKED)  # which ends the follow
+    made = await write(ann, f"@bob@{peer.host} good morning")
     await world.settle()
     found = [one for one in await ask(home, made["uri"]) if one.direction == explain.OUT]
     assert [(one.code, one.host, one.reasons) for one in found] == [("not-sent", peer.host, "peer-blocked")]
@@ -165,6 +165,7 @@ async def test_held_put_aside_and_refused_by_rules_are_explained(
     await home.house.store.unit(lambda u: u.connection.execute(dead))
     (answer,) = await ask(home, note["id"])
     assert (answer.code, answer.reasons) == ("put-aside", "ValueError")
+    await home.house.store.unit(set_stance, peer.host, Stance.ALLOWED)
     assert await home.house.store.unit(overview.replay, peer.host) == 1
     await world.settle()
     assert "accepted" in [one.code for one in await ask(home, note["id"])]
