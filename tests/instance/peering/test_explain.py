@@ -194,7 +194,7 @@ async def test_sentences_are_translated(world: World, home: Running, ann: Member
     token = current.set("de")
     try:
         (answer,) = await ask(home, "https://peer.example/users/bob/statuses/1")
-        assert answer.words.startswith("Von dieser Adresse ist nichts bekannt.")
+        assert answer.words.startswith("Über diese Adresse ist nichts bekannt.")
     finally:
         current.reset(token)
 
