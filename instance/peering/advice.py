@@ -16,10 +16,13 @@ from instance.policy.adopt import adopt
 from instance.policy.inforce import in_force_here
 from policies.difference import sentences
 from policies.document import PolicyDocument
+from policies.fields import lines_of
 from policies.peers import Stance, stance, strictest_stance
+from policies.sections import PeerRule
 from policies.treatments import Treatment
 
 PAGE = 100
+TREATED = [line for line in lines_of(PeerRule) if line.name == "treat"]
 CHUNK = 500
 LONGEST_REASON = 500
 
@@ -76,7 +79,12 @@ def listed(connection: Connection, search: str = "", *, host: str = "", after: i
 
 def changes(policy: PolicyDocument, row: Row[Any]) -> list[str]:
     """What taking over one line would change; empty where the policy says so already."""
-    return sentences(policy, _with(policy, [row]))
+    changed = _with(policy, [row])
+    found = sentences(policy, changed)
+    before, after = policy.peers.get(row.host, PeerRule()), changed.peers.get(row.host, PeerRule())
+    if found and after.treat != before.treat:
+        found += [said for line in TREATED if (said := line.says(after.treat)) is not None]
+    return found
 
 
 def take_over(u: Unit, ids: Iterable[int], by: str) -> int:

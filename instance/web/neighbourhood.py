@@ -71,7 +71,7 @@ def drawn(all_of_them: Sequence[Neighbour]) -> list[Band]:
 def _band(stance: Stance, title: str, there: list[Neighbour], y: int) -> Band:
     sums = (sum(one.sent for one in there), sum(one.received for one in there), sum(one.refused for one in there))
     words = _("sent {sent}, received {received}, refused {refused}", sent=sums[0], received=sums[1], refused=sums[2])
-    band = Band(stance, title, words, y, min(9.0, 1.5 + math.log2(1 + sums[0] + sums[1]) / 2))
+    band = Band(stance, title, words, y, min(7.0, 1.5 + math.log2(1 + sums[0] + sums[1]) / 2))
     start = y + 36
     for place, one in enumerate(there[:DRAWN]):
         size = min(7.0, 3.5 + math.log10(1 + one.flow))
@@ -104,7 +104,7 @@ async def page(visitor: Visitor) -> Response:
         stances={stance: _(words) for stance, words in BANDS.items()},
         levels={Assurance(name): _(words) for name, words in LEVELS.items()},
         owners={kind: _(words) if kind is not RunBy.NOT_SAID else "" for kind, words in OWNERS.items()},
-        legend=[Dot(10, 10, 6, name, "", _(words)) for name, words in LEVELS.items()],
+        legend=[Dot(10, 10, 4.5, name, "", _(words)) for name, words in LEVELS.items()],
     )
 
 

@@ -150,6 +150,7 @@ async def test_a_list_is_advice_until_a_line_is_ticked(world: World) -> None:
     assert "destroy" in text
     assert "3 lines were read" in text
     assert text.count("If you take it over:") == 3
+    assert "what comes from there is treated so: no media" in text
     assert await versions(home) == before
     for path in ("/steward/advice", "/steward/advice/adopt", "/steward/advice/forget"):
         assert (await press(other, path, source="Friends"))[0] == 404
