@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from instance.content.visible import visible_to
 from instance.db.content import post, report
+from instance.db.groups import group_post
 from instance.db.people import account
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
@@ -77,6 +78,16 @@ def file(u: Unit, reporter_id: int, complaint: Complaint) -> Row[Any]:
         category=category,
         forward=complaint.forward and elsewhere,
     )
+
+
+def shown_in(connection: Connection, group_id: int, rows: Sequence[Row[Any]]) -> dict[int, list[int]]:
+    """report id -> those of its posts that are before this group: no more of what is reported is its moderators' to read."""
+    named = {post_id for row in rows for post_id in row.post_ids or []}
+    there = select(group_post.c.id).where(group_post.c.group_id == group_id, group_post.c.post_id == post.c.id)
+    within = or_(post.c.group_id == group_id, there.exists())
+    asked = select(post.c.id).where(post.c.id.in_(named), post.c.visibility != "direct", within)
+    found = set(connection.execute(asked).scalars()) if named else set()
+    return {row.id: [post_id for post_id in row.post_ids or [] if post_id in found] for row in rows}
 
 
 def _groups(connection: Connection, post_ids: Sequence[int]) -> tuple[int | None, list[int]]:

@@ -121,7 +121,8 @@ async def manage(visitor: Visitor, status: int = 200) -> Response:
 def _group_facts(connection: Connection, site: Any, row: Any, me: int) -> dict[str, Any]:
     out = [item.post_id for item in submissions.removed(connection, row.id)] if not row.domain else []
     told = reports.in_group(connection, row.id) if not row.domain else []
-    shown = {post_id for one in told for post_id in (one.post_ids or [])} | set(out)
+    theirs = reports.shown_in(connection, row.id, told)
+    shown = {post_id for posts in theirs.values() for post_id in posts} | set(out)
     rows = {one.id: one for one in connection.execute(select(post).where(post.c.id.in_(shown)))} if shown else {}
     texts = {one.id: plain(words_of(site.vault, one).content)[:EXCERPT] for one in rows.values()}
     barred = bans.all_of(connection, row.id, site.clock.now())
@@ -139,7 +140,7 @@ def _group_facts(connection: Connection, site: Any, row: Any, me: int) -> dict[s
                 one.id,
                 people.get(one.target_id),
                 reports.words_of(site.vault, one),
-                [(p, texts[p]) for p in one.post_ids or [] if p in texts],
+                [(p, texts[p]) for p in theirs[one.id] if p in texts],
             )
             for one in told
         ],

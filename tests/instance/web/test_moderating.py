@@ -2,7 +2,8 @@
 
 from sqlalchemy import select
 
-from instance.content import reports
+from instance.content import posts, reports
+from instance.content.drafts import Draft
 from instance.content.reports import Complaint
 from instance.db.content import post
 from instance.db.unit import Unit
@@ -128,4 +129,26 @@ async def test_a_report_reaches_the_group_s_moderators(world: World, guest: Make
     assert "No birds, please" in stella.text
     await stella.send("/@circle/manage", at="deed=close")
     assert "No birds, please" not in stella.text
+    del tom
+
+
+async def test_a_report_shows_a_group_s_moderators_no_letter_beside_it(world: World, guest: MakeGuest) -> None:
+    running = await world.instance()
+    stella, tom, _ = await _written(running, guest)
+    mira = guest(running)
+    await mira.join("mira")
+
+    def file(u: Unit) -> None:
+        by, about = accounts.by_name(u.connection, "mira"), accounts.by_name(u.connection, "tom")
+        assert by is not None
+        assert about is not None
+        for visibility in ("direct", "followers"):
+            posts.write(u, about.id, Draft(text=f"@mira Between us {visibility}", visibility=visibility))
+        told = u.connection.execute(select(post.c.id).where(post.c.account_id == about.id)).scalars().all()
+        reports.file(u, by.id, Complaint(about.id, told, comment="No birds, please"))
+
+    await running.house.store.unit(file)
+    await stella.get("/@circle/manage")
+    assert "They are back" in stella.text
+    assert "Between us" not in stella.text
     del tom
