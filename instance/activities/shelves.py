@@ -1,6 +1,6 @@
 """What hangs on a post of ours as collections: its replies, and its whole thread (FEP-7888), as one reader may see them.
 
-Strangers find only what everyone may read. Of other servers' posts only such ones are named, to whoever asks.
+Strangers find only what everyone may read, and nothing that a group's moderators took out or have not let through. Of other servers' posts only such ones are named, to whoever asks.
 """
 
 from typing import Any
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, and_, or_, select
 
 from federation.ports import Collected
 from instance.content.drafts import OPEN_TO_ALL
+from instance.content.threads import waits_for_its_group
 from instance.content.visible import visible_to
 from instance.db.content import post
 from instance.people import accounts
@@ -38,6 +39,7 @@ def _shown(connection: Connection, site: Site, which: Any, reader_id: int | None
     ours = post.c.iri.startswith(site.base_url + "/", autoescape=True)
     told = or_(post.c.visibility.in_(OPEN_TO_ALL), ours)
     there = and_(which, post.c.boost_of_id.is_(None), ~post.c.local_only, told, visible_to(reader_id))
+    there = and_(there, post.c.removed_at.is_(None), ~waits_for_its_group())
     keeping = keepers(connection, host) if host else []
     if keeping:
         there = and_(there, post.c.account_id.not_in(keeping))

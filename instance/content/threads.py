@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, select, update
 
 from instance.clock import MINUTE, Millis
 from instance.content.visible import readable, visible_to
 from instance.db.content import post
+from instance.db.groups import group_post
 from instance.db.people import account, domain_restriction
 from instance.db.unit import Unit
 from instance.groups.acting import is_moderator
@@ -32,18 +33,19 @@ class Context:
 def context(connection: Connection, reader_id: int | None, post_id: int) -> Context:
     """The context of a post, in three statements. Hidden posts are left out, what hangs below them is not.
 
-    What a group's moderators took out is shown to its author and to them only.
+    What a group's moderators took out, or have not let through yet, is shown to its author and to them only.
 
     Raises NotFoundError where the post is not for the reader.
     """
     start = readable(connection, reader_id, post_id)
     most = MOST if reader_id is not None else MOST_FOR_STRANGERS
     c = post.c
-    facts = (c.id, c.reply_to_id, c.account_id, c.group_id, c.removed_at, visible_to(reader_id).label("seen"))
+    waits = waits_for_its_group().label("waits")
+    facts = (c.id, c.reply_to_id, c.account_id, c.group_id, c.removed_at, waits, visible_to(reader_id).label("seen"))
     in_thread = select(*facts).where(c.thread_id == start.thread_id, c.boost_of_id.is_(None))
     rows = connection.execute(in_thread.order_by(post.c.id).limit(2 * MOST)).all()
     parents = {row.id: row.reply_to_id for row in rows}
-    taken_out = [row for row in rows if row.removed_at is not None and row.account_id != reader_id]
+    taken_out = [row for row in rows if (row.removed_at is not None or row.waits) and row.account_id != reader_id]
     mine = {group_id: is_moderator(connection, group_id, reader_id) for group_id in {row.group_id for row in taken_out}}
     hidden = {row.id for row in taken_out if not mine[row.group_id]}
     refused = _refused(connection, reader_id, {row.account_id for row in rows} - {start.account_id})
@@ -54,6 +56,12 @@ def context(connection: Connection, reader_id: int | None, post_id: int) -> Cont
             below.setdefault(row.reply_to_id, []).append(row.id)
     shown_id = start.boost_of_id or start.id
     return Context(_above(shown_id, parents, seen)[-most:], _under(shown_id, below, seen)[:most])
+
+
+def waits_for_its_group() -> ColumnElement[bool]:
+    """The condition on `post` that moderators of its group have not let it through yet."""
+    g = group_post.c
+    return exists().where(g.post_id == post.c.id, g.group_id == post.c.group_id, g.state == "held")
 
 
 def _refused(connection: Connection, reader_id: int | None, authors: set[int]) -> set[int]:

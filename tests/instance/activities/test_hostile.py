@@ -7,12 +7,13 @@ from sqlalchemy import func, select, update
 
 from federation import ledger
 from federation.schema import refusal, turned_away
-from instance.content import reports
+from instance.content import moderation, reports, submissions
 from instance.db.content import post, report
 from instance.db.people import account
 from instance.db.reading import notification
+from instance.groups.acting import By
 from tests.instance.activities.lemmy import Lemmy
-from tests.journeys.walk import follow, found, home, write
+from tests.journeys.walk import follow, found, home, open_group, write
 from tests.support.make import member
 from tests.support.peer import AS, PUBLIC, Peer
 from tests.support.world import World
@@ -131,3 +132,31 @@ async def test_invented_hosts_fill_no_table(world: World, monkeypatch: pytest.Mo
     monkeypatch.setattr(ledger, "MOST_KEPT", 2)
     await a.house.store.unit(ledger.forget_old)
     assert await a.house.store.read(lambda c: c.execute(single).scalar()) == 2
+
+
+async def test_a_stranger_s_answer_is_in_no_thread_of_a_group_before_it_is_let_through(world: World) -> None:
+    a, peer = await world.instance("a.example"), Peer(world)
+    anna, mia = await member(a, "anna", public=True), await member(a, "mia")
+    group_id = await open_group(a, "lake", anna)
+    await world.settle()
+    top = await write(world, anna, "@lake Who has a boat?")
+    bob = peer.actor("bob")
+    note = peer.note(bob, 1, "Buy pills", inReplyTo=top["uri"])
+    await peer.post(a, peer.activity("Create", bob, note, to=[PUBLIC]))
+    await world.settle()
+
+    async def seen() -> list[bool]:
+        path = f"/api/v1/statuses/{top['id']}/context"
+        told = [await anna.get(path), await mia.get(path), await a.client.get(path)]
+        told += [await peer.get(a, f"{top['uri']}/{name}", bob) for name in ("replies", "context")]
+        assert {one.status_code for one in told} == {200}
+        return [note["id"] in one.text for one in told]
+
+    assert await seen() == [True, False, False, False, False]
+    [waiting] = await a.house.store.read(submissions.held, group_id)
+    await a.house.store.unit(submissions.approve, waiting.id, anna.account_id)
+    await world.settle()
+    assert await seen() == [True] * 5
+    await a.house.store.unit(moderation.remove, group_id, waiting.post_id, By(anna.account_id, "No adverts"))
+    await world.settle()
+    assert await seen() == [True, False, False, False, False]
