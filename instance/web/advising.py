@@ -89,7 +89,8 @@ async def take(visitor: Visitor) -> Response:
 
 async def adopt(visitor: Visitor) -> Response:
     """Take over the lines that were ticked."""
-    ids = [int(name[5:]) for name in visitor.form.values if name.startswith("line-") and name[5:].isdecimal()]
+    ticked = [number(name.removeprefix("line-")) for name in visitor.form.values if name.startswith("line-")]
+    ids = [one for one in ticked if one is not None]
     by = visitor.me.name if visitor.me is not None else ""
 
     def change(u: Unit) -> int:

@@ -67,8 +67,9 @@ async def send(visitor: Visitor) -> Response:
 
 
 def number(text: str) -> int | None:
-    """A number in an address; None for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+    """A number in an address; None for anything else, and for one that no id can be."""
+    found = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+    return found if found is not None and found < 1 << 63 else None
 
 
 ROUTES = [Route("/posts", member_page(send), methods=["POST"])]

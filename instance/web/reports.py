@@ -7,11 +7,12 @@ from sqlalchemy import Connection, select
 from starlette.responses import Response
 from starlette.routing import Route
 
-from governance.offices.positions import Power
+from governance.offices.positions import Power, may
 from instance.clock import Millis
 from instance.content import reports
 from instance.content.words import words_of
 from instance.db.content import post
+from instance.db.people import login
 from instance.errors import NotFoundError
 from instance.i18n import N_, _
 from instance.people import accounts
@@ -102,13 +103,21 @@ async def decide(visitor: Visitor) -> Response:
 
 
 async def suspend(visitor: Visitor) -> Response:
-    """Suspend a member whom a report is about, or take that back."""
+    """Suspend a member whom a report is about, or take that back; who has a position herself, only by a steward."""
     row = await visitor.house.store.read(accounts.by_id, _number(visitor, "account"))
     if row is None or row.domain or row.deleted_at is not None or row.id == visitor.member.account_id:
         raise NotFoundError
+    gives = may(visitor.member.role, Power.GIVE_POSITIONS)
+    if not gives and await visitor.house.store.read(_has_position, row.id):
+        raise NotFoundError  # a moderator suspends no moderator and no steward
     back = visitor.form["step"] == "back"
     await visitor.house.store.unit(accounts.unsuspend if back else accounts.suspend, row.id)
     return go(f"/steward/reports?done={'back' if back else 'suspended'}")
+
+
+def _has_position(connection: Connection, account_id: int) -> bool:
+    held = connection.execute(select(login.c.role).where(login.c.account_id == account_id)).scalars()
+    return any(may(role, Power.SUSPEND) for role in held)
 
 
 def _number(visitor: Visitor, name: str) -> int:
