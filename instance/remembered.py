@@ -11,7 +11,10 @@ from typing import Any
 
 from instance.settings import Settings, SettingsError, load
 
-KEPT = ("mode", "base_url", "database_url", "secret_file", "public_posting", "contact_email", "locale")
+KEPT = (
+    "mode", "base_url", "database_url", "secret_file", "public_posting", "contact_email", "locale", "trusted_ca",
+    "allow_private_peers",
+)  # fmt: skip
 
 
 def recall(data: Path) -> dict[str, Any]:
@@ -39,6 +42,9 @@ def remember(settings: Settings) -> None:
         "public_posting": "1" if settings.public_posting else "",
         "contact_email": settings.contact_email,
         "locale": settings.locale,
+        # for commands that ask other servers
+        "trusted_ca": str(settings.trusted_ca.resolve()) if settings.trusted_ca else "",
+        "allow_private_peers": ",".join(map(str, settings.allow_private_peers)),
     }
     part = settings.data / f"instance.{os.getpid()}.part"
     part.touch(mode=0o600)
@@ -51,6 +57,8 @@ def load_remembered(data: Path | None, environ: Mapping[str, str] | None = None)
     environ = os.environ if environ is None else environ
     folder = Path(data or environ.get("SKERRY_DATA") or "var")
     kept = recall(folder)
+    if environ.get("SKERRY_MODE", kept.get("mode")) != "development":
+        kept.pop("allow_private_peers", None)  # production refuses it
     environ = {f"SKERRY_{key.upper()}": value for key, value in kept.items()} | dict(environ)
     if "base_url" in kept:  # the running instance's own address, whatever the shell says
         environ["SKERRY_BASE_URL"] = kept["base_url"]

@@ -31,6 +31,18 @@ def test_the_command_line_finds_the_same_instance(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["instance.json"]
 
 
+def test_the_command_line_asks_other_servers_as_the_instance_does(tmp_path: Path) -> None:
+    authority = tmp_path / "ca.pem"
+    authority.write_text("")
+    remember(_development(tmp_path, trusted_ca=authority, allow_private_peers="127.0.0.0/8,10.1.0.0/16"))
+    found = load_remembered(tmp_path, {})
+    assert found.trusted_ca == authority.resolve()
+    assert [str(network) for network in found.allow_private_peers] == ["127.0.0.0/8", "10.1.0.0/16"]
+    with pytest.raises(SettingsError) as refused:  # for its address alone, not for what development allowed
+        load_remembered(tmp_path, {"SKERRY_MODE": "production", "SKERRY_CONTACT_EMAIL": "a@b.example"})
+    assert "ALLOW_PRIVATE_PEERS" not in str(refused.value)
+
+
 def test_a_new_folder_remembers_nothing(tmp_path: Path) -> None:
     assert recall(tmp_path) == {}
     with pytest.raises(SettingsError, match="SKERRY_BASE_URL is missing"):
