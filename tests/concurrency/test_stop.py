@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from federation.outbound.enqueue import enqueue
-from federation.schema import delivery, remote_actor
+from federation.schema import delivery, local_key, remote_actor
 from federation.schema import peer as peers
 from instance.cli.common import in_unit, site_of
 from instance.db.people import account
@@ -20,6 +20,11 @@ from tests.support.process import Process, free_port
 pytestmark = pytest.mark.processes
 HOST = "127.0.0.4"
 STOPPED_WITHIN = 10.0
+
+
+def _has_key(u: Unit) -> bool:
+    mine = select(local_key.c.id).join(account, account.c.iri == local_key.c.actor).where(account.c.name == "ann")
+    return u.connection.execute(mine).first() is not None
 
 
 def _queue(u: Unit, base: str) -> None:
@@ -47,6 +52,8 @@ def test_a_hanging_server_does_not_hold_up_a_stop(tmp_path: Path) -> None:
             process.start().wait()
             process.cli("account", "create", "ann", "--public-posting")
             site = site_of(process.data)
+            while not in_unit(site, _has_key):
+                time.sleep(0.1)  # made in a job; what is sent before waits for half a minute
             in_unit(site, _queue, f"http://{HOST}:{port}")
             connection, _ = silent.accept()
             with connection:
