@@ -8,7 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import create_engine
 
+from instance.db.engine import open_sqlite
+from instance.migrations.upgrade import upgrade
 from tests.conftest import POSTGRES, Databases
 from tests.support import redis
 from tests.support.process import Process, served
@@ -62,10 +65,14 @@ def test_a_folder_or_a_port_in_use_is_told(tmp_path: Path) -> None:
 
 
 def test_an_upgrade_copies_the_file_first(tmp_path: Path) -> None:
-    with served(tmp_path / "d") as process:
-        pass
-    with sqlite3.connect(tmp_path / "d" / "skerry.sqlite3") as database:
-        database.execute("UPDATE alembic_version SET version_num = '0001'")
+    path = tmp_path / "d" / "skerry.sqlite3"
+    path.parent.mkdir()
+    engine = create_engine("sqlite://", creator=lambda: open_sqlite(str(path), read_only=False))
+    with engine.begin() as connection:
+        upgrade(connection, "0001")
+    engine.dispose()
+    process = Process(tmp_path / "d")
+    with sqlite3.connect(path) as database:
         tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     process.cli("db", "upgrade")
     with sqlite3.connect(tmp_path / "d" / "skerry.sqlite3.before-upgrade") as copy:

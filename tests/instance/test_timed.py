@@ -58,7 +58,7 @@ async def test_sweeps_erase_what_has_had_its_time(world: World) -> None:
     store = (await world.instance()).house.store
 
     def fill(u: Unit) -> None:
-        for at, state in ((u.now, "done"), (u.now - 20 * DAY, "done"), (u.now - 20 * DAY, "dead")):
+        for at, state in ((u.now, "done"), (u.now - 40 * DAY, "done"), (u.now - 40 * DAY, "dead")):
             key = f"{at}{state}"
             values = {"host": "b.example", "actor": "x", "kind": "Create", "next_try_at": 0, "received_at": at}
             u.connection.execute(insert(inbox_activity).values(activity_key=key, state=state, done_at=at, **values))

@@ -62,8 +62,8 @@ async def test_odd_posts_are_settled(world: World, odd: str) -> None:
     note = json.loads(json.dumps(peer.note(bob, cc=[iri]) | POSTS[odd]).replace(ANNA, iri))
     body = json.dumps(peer.activity("Create", bob, note, to=[PUBLIC], cc=[iri])).encode()
     answer = await peer.post(a, None, signer=bob, body=body)
-    if "\\ud800" in body.decode():
-        assert answer.status_code == 400  # half a character is no JSON
+    if "\\ud800" in body.decode() or str(2**70) in body.decode():
+        assert answer.status_code == 400  # half a character is no JSON, and no number goes beyond all bounds
         return
     assert answer.status_code == 202
     await world.settle()
