@@ -73,7 +73,10 @@ def stored(rules: Mapping[str, Rule]) -> dict[str, list[list[str]]] | None:
 
 
 def judge(kind: str, rule: Rule, asker: Asker) -> Verdict:
-    """What a rule says; what is named more closely counts more: a person, then a collection, then everybody."""
+    """What a rule says; what is named more closely counts more: a person, then a collection, then everybody.
+
+    Whoever is on both lists may at once.
+    """
     if asker.is_author or asker.iri in rule.automatic or (kind == "reply" and asker.is_named):
         return Verdict.YES
     if asker.iri in rule.manual:
@@ -81,7 +84,7 @@ def judge(kind: str, rule: Rule, asker: Asker) -> Verdict:
     groups = _groups_of(asker)
     if MENTIONED in rule.automatic and asker.is_named:
         return Verdict.YES
-    if PUBLIC in rule.automatic and not groups & set(rule.manual):
+    if PUBLIC in rule.automatic and not groups & set(rule.manual) - set(rule.automatic):
         return Verdict.YES
     if groups & set(rule.automatic):
         return Verdict.STAMPED

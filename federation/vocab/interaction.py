@@ -5,7 +5,7 @@ from typing import Any
 
 from federation.vocab.iris import PUBLIC, same_origin
 from federation.vocab.reading import iri, iris
-from policies.interaction import AUTHOR, FOLLOWERS, FOLLOWING, USUAL, Rule, cleaned, stored
+from policies.interaction import AUTHOR, FOLLOWERS, FOLLOWING, MENTIONED, USUAL, Rule, cleaned, stored
 from policies.interaction import PUBLIC as ANYONE
 
 Document = dict[str, Any]
@@ -65,7 +65,7 @@ def policy(rules: Mapping[str, Rule], words: Mapping[str, Sequence[str]]) -> Doc
     made: Document = {}
     for term, kind in TERMS.items():
         rule = rules.get(kind, USUAL[kind])
-        automatic, manual = _iris(rule.automatic, words), _iris(rule.manual, words)
+        automatic, manual = _iris(_unless_named(rule, words), words), _iris(rule.manual, words)
         if PUBLIC not in automatic:
             automatic = list(dict.fromkeys([*words[AUTHOR], *automatic]))
         manual = [name for name in manual if name not in automatic]
@@ -73,6 +73,13 @@ def policy(rules: Mapping[str, Rule], words: Mapping[str, Sequence[str]]) -> Doc
         if kind != "quote":
             made[term] |= {"always": automatic, "approvalRequired": manual}
     return made
+
+
+def _unless_named(rule: Rule, words: Mapping[str, Sequence[str]]) -> list[str]:
+    """Who may at once, without those whom a word lets in but who are to be asked by name (see `judge`)."""
+    asked = {name for name in rule.manual if name not in words} - {name for name in rule.automatic if name not in words}
+    told = [name for term in rule.automatic for name in (words[term] if term == MENTIONED else (term,))]
+    return [name for name in told if name not in asked]
 
 
 def _iris(terms: Sequence[str], words: Mapping[str, Sequence[str]]) -> list[str]:

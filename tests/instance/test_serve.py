@@ -12,8 +12,8 @@ from sqlalchemy import create_engine
 
 from instance.db.engine import open_sqlite
 from instance.migrations.upgrade import upgrade
-from tests.conftest import POSTGRES, Databases
 from tests.support import redis
+from tests.support.databases import POSTGRES, Databases
 from tests.support.process import Process, served
 
 pytestmark = pytest.mark.processes

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, create_engine, text
 
 from instance.db.engine import open_sqlite, postgres_engine
 from instance.migrations.upgrade import METADATA, main, upgrade
-from tests.conftest import KINDS, _admin, _database_url
+from tests.conftest import KINDS
+from tests.support.databases import admin, url_of
 
 ROWS = (
     "INSERT INTO account (id, iri, name, created_at, updated_at) VALUES (1, 'https://a.example/u/1', 'ann', 5, 5)",
@@ -37,15 +38,15 @@ async def test_what_the_first_release_stored_is_there_afterwards(kind: str, tmp_
         engine.dispose()
         return
     name = f"old_{secrets.token_hex(6)}"
-    await _admin(f"CREATE DATABASE {name}")
-    made = postgres_engine(_database_url(name))
+    await admin(f"CREATE DATABASE {name}")
+    made = postgres_engine(url_of(name))
     async with made.begin() as asynchronous:
         await asynchronous.run_sync(_first_release)
         await asynchronous.run_sync(upgrade)
     async with made.connect() as asynchronous:
         await asynchronous.run_sync(_is_whole)
     await made.dispose()
-    await _admin(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _first_release(connection: Connection) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from federation.vocab import interaction as wire
@@ -73,6 +73,8 @@ def test_rules_are_kept_as_they_are(given_rules: dict[str, Rule]) -> None:
         assert rule_of(kept, kind) == given_rules.get(kind, USUAL[kind])
 
 
+@example({"like": Rule(("mentioned",), (YOU,))}, "like", Asker(YOU))
+@example({"like": Rule(("public", "followers"), ("followers",))}, "like", Asker(YOU, follows_author=True))
 @given(st.dictionaries(st.sampled_from(KINDS), rules), st.sampled_from(KINDS), askers)
 def test_nothing_widens_on_the_wire(given_rules: dict[str, Rule], kind: str, asker: Asker) -> None:
     """Whoever reads what we write lets nobody more than we do; only what words can't say (mutuals) is lost."""
