@@ -90,15 +90,15 @@ async def object_of(federation: Federation, activity: Activity) -> Object:
     if isinstance(about, Actor) or not (about if isinstance(about, str) else about.id):
         raise UnbelievableError("that is no object to be had")
     if isinstance(about, Object):
-        return _by(activity, about)
-    return _by(activity, await fetched_object(federation, about, activity.actor if activity.type in CHANGES else ""))
+        return said_by(activity.actor, about)
+    if activity.type in CHANGES:
+        return said_by(activity.actor, await fetched_object(federation, about, activity.actor))
+    return await fetched_object(federation, about)
 
 
-def _by(activity: Activity, about: Object) -> Object:
+def said_by(actor: str, about: Object) -> Object:
     """Of several authors the one who says it: nobody puts words into the mouth of whom she names beside herself."""
-    if activity.type in CHANGES and about.type != "Tombstone":
-        return msgspec.structs.replace(about, attributed_to=activity.actor)
-    return about
+    return about if about.type == "Tombstone" else msgspec.structs.replace(about, attributed_to=actor)
 
 
 async def fetched_object(federation: Federation, address: str, owner: str = "") -> Object:

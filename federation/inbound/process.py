@@ -132,7 +132,7 @@ class Inbox:
                 outcome[item.arrival.id] = describe(error)
                 continue
             item.handler.apply(u, activity, item.gathered)
-            if activity.type == "Update" and isinstance(activity.object, Actor):
+            if is_of_herself(activity) and isinstance(activity.object, Actor):
                 actors.changed(u, self._federation.memory, activity.object, self._federation.clock.wire())
             if is_farewell(activity):
                 actors.forget(u, activity.actor)
@@ -171,6 +171,11 @@ def find(federation: Federation, activity: Activity) -> Handler | None:
     """The handler of (activity type, object type), or of any object."""
     table = federation.ports.handlers
     return table.get((activity.type, activity.object_type)) or table.get((activity.type, "*"))
+
+
+def is_of_herself(activity: Activity) -> bool:
+    """Whether an actor tells what it is now: who moderates a group changes its words, and neither its inbox nor its keys."""
+    return activity.type == "Update" and activity.object_id == activity.actor
 
 
 def is_farewell(activity: Activity) -> bool:

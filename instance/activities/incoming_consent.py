@@ -7,7 +7,7 @@ from sqlalchemy import Row, select, update
 
 from federation.context import Federation
 from federation.errors import UnbelievableError
-from federation.inbound.authority import fetched_object, owns
+from federation.inbound.authority import fetched_object, owns, said_by
 from federation.vocab import interaction as wire
 from federation.vocab.iris import same_origin
 from federation.vocab.normalise import normalise
@@ -79,7 +79,7 @@ async def _instrument(federation: Federation, activity: Activity, instrument: st
         about = await fetched_object(federation, instrument, activity.actor)
     if about.type not in POST_TYPES:
         raise UnbelievableError("that is no post")
-    return about
+    return said_by(activity.actor, about)
 
 
 def _target(u: Unit, target_iri: str, asker_id: int) -> Row[Any] | None:

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from federation.context import Federation
 from federation.inbound.authority import object_of
 from federation.vocab.types import POST_TYPES, Activity
+from instance.activities.addressing import visibility_of
 from instance.activities.gathering import learn, standing
 from instance.activities.incoming_dislikes import Undisliked
 from instance.activities.incoming_members import ByActor, Unblocked, Unfollowed
@@ -146,13 +147,20 @@ def boost(u: Unit, booster: AccountRow, iri: str, activity: Activity) -> None:
             post_id,
             iri=None if taken or not activity.id else activity.id,
             at=activity.published,
-            visibility="public",
+            visibility=_audience(booster, activity),
         )
     except NotFoundError:
         return  # not for this reader
     except RefusalError as refusal:
         if refusal.code == "boost-not-allowed":  # else it is not for everyone, and nobody is told that it is there
             u.record(InteractionRejected("boost", activity.id, booster.id, post_id))
+
+
+def _audience(booster: AccountRow, activity: Activity) -> str:
+    """Who sees a boost: those to whom it is addressed. A group's goes with its post; who names nobody means everyone."""
+    if booster.kind == "group" or not (activity.to or activity.cc):
+        return "public"
+    return visibility_of(activity.to, activity.cc, booster.followers_iri)
 
 
 def _here(u: Unit, iri: str) -> int | None:

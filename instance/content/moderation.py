@@ -58,8 +58,11 @@ def warn(u: Unit, group_id: int, post_id: int, by: By) -> None:
 
 
 def lock(u: Unit, group_id: int, post_id: int, by: By) -> None:
-    """Close a post for answers; its author may do that too. Raises as `remove` does."""
-    row = _in_group(u, group_id, post_id, by, or_author=True)
+    """Close a post for answers, everywhere; its author may do that too, and of its groups the one that it belongs to.
+
+    Raises as `remove` does.
+    """
+    row = _in_group(u, group_id, post_id, by, for_all=True)
     if row.locked_at is None:
         _set_lock(u, row.id, u.now)
         u.record(_done(group_id, "Lock", row, by))
@@ -67,7 +70,7 @@ def lock(u: Unit, group_id: int, post_id: int, by: By) -> None:
 
 def unlock(u: Unit, group_id: int, post_id: int, by: By) -> None:
     """Open it again. Raises as `remove` does."""
-    row = _in_group(u, group_id, post_id, by, or_author=True)
+    row = _in_group(u, group_id, post_id, by, for_all=True)
     if row.locked_at is not None:
         _set_lock(u, row.id, None)
         u.record(_done(group_id, "Lock", row, by, undo=True))
@@ -114,16 +117,20 @@ def pinned(connection: Connection, group_id: int) -> list[int]:
     return list(connection.execute(asked.where(post.c.deleted_at.is_(None)).order_by(pins.c.id.desc())).scalars())
 
 
-def _in_group(u: Unit, group_id: int, post_id: int, by: By, *, or_author: bool = False) -> Row[Any]:
-    """The post (of a boost, what it shows), if it is in the group and he may act there. Raises."""
+def _in_group(u: Unit, group_id: int, post_id: int, by: By, *, for_all: bool = False) -> Row[Any]:
+    """The post (of a boost, what it shows), if it is in the group and he may act there. Raises.
+
+    `for_all`: what is done holds outside the group too. So it is for the group that the post belongs to, or for its author.
+    """
     boosted = select(func.coalesce(post.c.boost_of_id, post.c.id)).where(post.c.id == post_id).scalar_subquery()
     there = select(group_post.c.id).where(group_post.c.group_id == group_id, group_post.c.post_id == post.c.id)
-    within = or_(post.c.group_id == group_id, there.exists())
+    own = post.c.group_id == group_id
+    within = or_(own, post.c.account_id == by.account_id) if for_all else or_(own, there.exists())
     asked = select(post).where(post.c.id == boosted, post.c.deleted_at.is_(None), within)
     row = u.connection.execute(asked.with_for_update()).first()
     if row is None:
         raise NotFoundError
-    if not (or_author and by.account_id == row.account_id):
+    if not (for_all and by.account_id == row.account_id):
         acting.check(u.connection, group_id, by)
     return row
 
