@@ -22,6 +22,7 @@ HEADERS = {
 }
 FOR_ALL = "public, max-age=31536000, immutable"
 FOR_ONE = "private, max-age=3600, immutable"
+FOR_A_DAY = "private, max-age=86400"
 NOT_YET = "private, max-age=5"
 PLACEHOLDERS = Path(__file__).parent / "media" / "placeholders"
 MISSING = {"avatar", "header"}
@@ -66,8 +67,20 @@ async def copy(request: Request) -> Response:
     return _file(store.path_of(house.site.settings.data, key), store.mime_of(key), FOR_ONE)
 
 
+async def emoji(request: Request) -> Response:
+    """GET /media/emoji/{proof}/{name}: our copy of a custom emoji; until we have it nothing, so that its name is read."""
+    house = house_of(request)
+    proof, name = request.path_params["proof"], request.path_params["name"]
+    address = store.remote_of(house.site.vault, proof, name, store.EMOJI)
+    key = await remote.copy_of(house.store, address, house.site.clock.now(), remote.EMOJI) if address else None
+    if key is None:
+        return _absent()
+    return _file(store.path_of(house.site.settings.data, key), store.mime_of(key), FOR_A_DAY)
+
+
 ROUTES = [
     Route("/media/{key}", picture, methods=["GET"]),
     Route("/media/{kind}/missing.png", missing, methods=["GET"]),
     Route("/media/remote/{proof}/{name}", copy, methods=["GET"]),
+    Route("/media/emoji/{proof}/{name}", emoji, methods=["GET"]),
 ]

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+OPEN_TO_ALL = frozenset({"public", "unlisted"})
+"""Audiences of everyone, for rules about writing, naming and sending. Who may read is asked of `may_read` and its SQL twin."""
+
 
 class Visibility(StrEnum):
     """The audience that a post is stored with. `group` names one group; `direct` those who are mentioned."""

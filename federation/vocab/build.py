@@ -33,6 +33,7 @@ TERMS: Document = {
     "votersCount": "toot:votersCount",
     "lemmy": "https://join-lemmy.org/ns#",
     "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
+    "rules": "https://w3id.org/skerry/ns#rules",
     "moderators": {"@id": "lemmy:moderators", "@type": "@id"},
     "removeData": "lemmy:removeData",
 }
@@ -111,6 +112,7 @@ class Profile:
     moderators: str = ""  # IRI of the collection, for groups
     updated: int | None = None
     source: str = ""  # of the summary
+    rules: str = ""  # of a group, HTML
 
 
 def actor(profile: Profile) -> Document:
@@ -143,6 +145,7 @@ def actor(profile: Profile) -> Document:
         "moderators": profile.moderators or None,  # PieFed looks for it under this name
         "updated": times.write(profile.updated) if profile.updated is not None else None,
         "source": {"content": profile.source, "mediaType": "text/markdown"} if profile.source else None,
+        "rules": profile.rules or None,  # PieFed shows them
         "sensitive": False if profile.type == "Group" else None,
         "endpoints": {"sharedInbox": profile.shared_inbox} if profile.shared_inbox else None,
         "postingRestrictedToMods": False if profile.type == "Group" else None,

@@ -105,6 +105,7 @@ def _actor(document: Document, kind: str) -> Actor:
         also_known_as=iris(document.get("alsoKnownAs")),
         moved_to=iri(document.get("movedTo")),
         published=times.read(document.get("published")),
+        tags=tags(document),
         keys=keys(document),
         raw=document,
     )

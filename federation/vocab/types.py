@@ -123,6 +123,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     also_known_as: list[str] = []
     moved_to: str = ""
     published: int | None = None
+    tags: list[Tag] = []
     keys: list[Key] = []
     raw: dict[str, Any] = {}
 

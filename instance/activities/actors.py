@@ -9,14 +9,17 @@ from sqlalchemy import Connection, or_, select
 from federation.ports import HiddenActor, LocalActor
 from federation.schema import local_key, remote_actor
 from federation.vocab import build
+from federation.vocab.emoji import emoji_of
 from federation.vocab.iris import host_of
 from federation.vocab.types import Actor
 from instance.agreements import requirements
 from instance.db.people import account
 from instance.db.store import Store
+from instance.emoji import used
 from instance.groups import groups
 from instance.media import store as media
 from instance.people.accounts import AccountRow
+from instance.people.bio import render_bio
 from instance.people.remote import RemoteProfile
 from instance.sanitise import clean, plain
 from instance.site import Site
@@ -84,6 +87,7 @@ def document(connection: Connection, site: Site, row: AccountRow) -> dict[str, A
             moderators=f"{row.iri}/moderators" if is_group else "",
             updated=row.updated_at if is_group else None,
             source=row.bio_source if is_group and not hidden else "",
+            rules=render_bio(groups.rules_of(connection, row.id)) if is_group and not hidden else "",
         )
     )
     if hidden:
@@ -121,17 +125,20 @@ def profile_of(actor: Actor) -> RemoteProfile:
     """What we show of a remote actor; all its HTML is cleaned here."""
     name = actor.preferred_username.strip() or re.sub(r"[^\w.-]+", "_", plain(actor.name))[:60] or "actor"
     fields = [{"name": plain(n)[:255], "value": clean(v), "verified_at": None} for n, v in actor.fields[:FIELDS]]
+    display_name, bio = plain(actor.name), clean(actor.summary)
+    texts = [text for one in fields for text in (one["name"], one["value"])]
     return RemoteProfile(
         iri=actor.id,
         name=name,
         domain=host_of(actor.id),
         kind=actor.type.lower(),
-        display_name=plain(actor.name),
-        bio=clean(actor.summary),
+        display_name=display_name,
+        bio=bio,
         fields=fields,
         url=actor.url,
         avatar_url=actor.icon or None,
         header_url=actor.image or None,
+        emoji=used(emoji_of(actor.tags), display_name, bio, *map(str, texts)),
         followers_iri=actor.followers or None,
         locked=actor.manually_approves,
         bot=actor.type in {"Application", "Service"},

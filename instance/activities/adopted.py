@@ -5,11 +5,14 @@ Accounts go out of sight or come back, their pictures go. Relations end in `seve
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select, update
 
+from instance.activities.judging import NO_EMOJI, NO_EMOJI_IN_NAMES
 from instance.content.receive import UNFETCHED
+from instance.content.words import columns, words_of
 from instance.db.content import attachment, post
 from instance.db.people import account
 from instance.db.unit import Unit
@@ -71,6 +74,8 @@ def _treat(u: Unit, whose: Whose, obligations: frozenset[Obligation]) -> None:
                 u, u.connection.execute(gone.values(values).returning(account.c.domain)).scalars(), "pictures taken out"
             )
     _fetch(u, whose, unfetched=unfetched)
+    if obligations & NO_EMOJI_IN_NAMES:
+        _take_emoji(u, whose, of_posts=bool(obligations & NO_EMOJI))
 
 
 def _fetch(u: Unit, whose: Whose, *, unfetched: bool) -> None:
@@ -83,6 +88,24 @@ def _fetch(u: Unit, whose: Whose, *, unfetched: bool) -> None:
     for start in range(0, len(ids), CHUNK):
         some = post.c.id.in_(sorted(ids)[start : start + CHUNK])
         u.connection.execute(update(post).where(some).values(version=post.c.version + 1))
+
+
+def _take_emoji(u: Unit, whose: Whose, *, of_posts: bool) -> None:
+    """Custom emoji of these accounts become their shortcodes again."""
+    theirs = and_(whose, account.c.domain != "")
+    gone = update(account).where(theirs, account.c.emoji.is_not(None))
+    hosts = u.connection.execute(gone.values(emoji=None, updated_at=u.now).returning(account.c.domain)).scalars()
+    _note(u, hosts, "pictures taken out")
+    if not of_posts:
+        return
+    written = post.c.account_id.in_(select(account.c.id).where(theirs))
+    taken = {"emoji": None, "version": post.c.version + 1}
+    u.connection.execute(update(post).where(written, post.c.emoji.is_not(None)).values(**taken))
+    for row in u.connection.execute(select(post).where(written, post.c.words.is_not(None))).all():
+        words = words_of(u.site.vault, row)
+        if words.emoji:
+            sealed = columns(u.site.vault, row.id, row.visibility, replace(words, emoji={}))
+            u.connection.execute(update(post).where(post.c.id == row.id).values(**sealed, version=post.c.version + 1))
 
 
 def _note(u: Unit, hosts: Iterable[str], what: str) -> None:

@@ -16,6 +16,7 @@ from instance.db.people import restriction
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
 from instance.jobs.table import enqueue
+from instance.media import remote as pictures
 from instance.people import accounts, follows, remote, restrictions
 from instance.people.accounts import AccountRow
 from instance.people.remote import RemoteProfile
@@ -245,8 +246,11 @@ class ProfileFirst:
 
 def forget(u: Unit, iri: str) -> None:
     """A remote account is no more: its profile and relations go now, its posts, marks and notifications in jobs."""
+    row = accounts.by_iri(u.connection, iri)
     account_id = remote.mark_gone(u, iri)
-    if account_id is not None:
+    if account_id is not None and row is not None:
+        pictures.forget(u, [address for address in (row.avatar_remote, row.header_remote) if address])
+        pictures.forget(u, (row.emoji or {}).values(), pictures.EMOJI)
         enqueue(u, accounts.ERASURE, {"account_id": account_id})
         enqueue(u, erasure.ERASURE, {"account_id": account_id})
 

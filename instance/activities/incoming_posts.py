@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from federation.context import Federation
 from federation.errors import FederationError, UnbelievableError
 from federation.inbound.authority import fetched_object, object_of, owns
+from federation.vocab.emoji import emoji_of
 from federation.vocab.interaction import policy_of, quoted
 from federation.vocab.iris import PUBLIC, same_origin
 from federation.vocab.types import POST_TYPES, Activity, Object
@@ -24,13 +25,13 @@ from instance.db.groups import group_post
 from instance.db.unit import Unit
 from instance.people import accounts
 from instance.people.remote import RemoteProfile
+from policies.audience import OPEN_TO_ALL
 from policies.decision import Obligation
 
 MOST_ABOVE = 1
 """What an answer answers is fetched with it, for its rules count; the rest of the thread comes in a job."""
 NEWS_FOR = 30 * DAY  # as long as a Create may be on its way
 TOMBSTONE = "Tombstone"
-VISIBLE_TO_ANYONE = frozenset({"public", "unlisted"})
 
 
 @dataclass(slots=True)
@@ -288,6 +289,7 @@ def _remote_post(u: Unit, gathered: Gathered) -> RemotePost | None:
         mentions=loud,
         silent_mentions=silent,
         tags=[tag.name for tag in about.tags if tag.type == "Hashtag" and tag.name],
+        emoji=emoji_of(about.tags),
         attachments=wording.files_of(about),
         poll=wording.poll_of(about),
         edited_at=_edited(about, u.now),
@@ -311,7 +313,7 @@ def _edited(about: Object, now: int) -> int | None:
 def _counts(row: object, visibility: str) -> bool:
     """Whether an addressee without a Mention is kept: groups of public posts, people of others."""
     is_group = getattr(row, "kind", "") == "group"
-    return is_group if visibility in VISIBLE_TO_ANYONE else not is_group
+    return is_group if visibility in OPEN_TO_ALL else not is_group
 
 
 def is_public(about: Object) -> bool:

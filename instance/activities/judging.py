@@ -35,6 +35,8 @@ _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S", re.IGNORECASE)
 OUT_OF_SIGHT = Obligation.KEEP_OUT_OF_PUBLIC_TIMELINES
 NO_PICTURES = frozenset({Obligation.REMOVE_AVATAR, Obligation.DO_NOT_FETCH_MEDIA})
 NO_BANNERS = frozenset({Obligation.REMOVE_BANNER, Obligation.DO_NOT_FETCH_MEDIA})
+NO_EMOJI = frozenset({Obligation.REMOVE_EMOJI, Obligation.REMOVE_MEDIA, Obligation.DO_NOT_FETCH_MEDIA})
+NO_EMOJI_IN_NAMES = NO_EMOJI | {Obligation.REMOVE_AVATAR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def treated_profile(profile: RemoteProfile, obligations: frozenset[Obligation]) 
         profile,
         avatar_url=None if obligations & NO_PICTURES else profile.avatar_url,
         header_url=None if obligations & NO_BANNERS else profile.header_url,
+        emoji={} if obligations & NO_EMOJI_IN_NAMES else profile.emoji,
         limited=OUT_OF_SIGHT in obligations,
     )
 
@@ -118,7 +121,7 @@ def treated_post(about: Object, obligations: frozenset[Obligation]) -> Object:
     changes: dict[str, Any] = {}
     if Obligation.REMOVE_MEDIA in obligations:
         changes["attachments"] = []
-    if Obligation.REMOVE_EMOJI in obligations:
+    if obligations & NO_EMOJI:
         changes["tags"] = [tag for tag in about.tags if tag.type != "Emoji"]
     if Obligation.MARK_SENSITIVE in obligations:
         changes["sensitive"] = True

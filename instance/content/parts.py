@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
 
-from instance.content.drafts import OPEN_TO_ALL
 from instance.content.formatting import Known, handles
 from instance.content.words import SEALED
 from instance.db.content import attachment, dislike, favourite, mention, poll, poll_vote, post, tag
@@ -16,6 +15,7 @@ from instance.i18n import N_
 from instance.media import remote as pictures
 from instance.media.attachments import Words as MediaWords
 from instance.media.attachments import checked_description, forget_files
+from policies.audience import PostAudience, ReaderFacts, Visibility, may_read
 
 _MENTION, _TAG = insert(mention), insert(tag)
 
@@ -112,6 +112,12 @@ def drop_media(u: Unit, which: Any) -> None:
         forget_files(u, [key for row in rows for key in (row.file, row.preview) if key])
 
 
+def drop_emoji(u: Unit, emoji: Mapping[str, str]) -> None:
+    """Delete our copies of a post's custom emoji; those that other posts show are fetched anew when somebody looks."""
+    if emoji:
+        pictures.forget(u, emoji.values(), pictures.EMOJI)
+
+
 def drop_poll(u: Unit, post_id: int) -> None:
     """Delete a post's poll with all votes."""
     asked = select(poll.c.id).where(poll.c.post_id == post_id)
@@ -131,7 +137,7 @@ def count_on_post(u: Unit, post_id: int, column: str, by: int) -> None:
 
 def counts_as_answer(visibility: str, local_only: bool) -> bool:
     """Whether an answer shows in its parent's count: only what anyone may read, or the number would tell of the rest."""
-    return visibility in OPEN_TO_ALL and not local_only
+    return may_read(PostAudience(Visibility(visibility), local_only), ReaderFacts())
 
 
 _COUNTED = (

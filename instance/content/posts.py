@@ -11,7 +11,7 @@ from instance.content.formatting import Formatted, render
 from instance.content.polls import open_poll
 from instance.content.revisions import keep_revision
 from instance.content.visible import shown
-from instance.content.words import NOTHING, Words, columns
+from instance.content.words import NOTHING, Words, columns, words_of
 from instance.db.content import (
     attachment,
     bookmark,
@@ -251,6 +251,7 @@ def delete_post(u: Unit, post_id: int) -> None:
     quotes.on_gone(u, post_id)
     u.connection.execute(delete(interaction).where(interaction.c.by_post_id == post_id))
     parts.drop_media(u, attachment.c.post_id == post_id)
+    parts.drop_emoji(u, words_of(u.site.vault, row).emoji)
     parts.drop_poll(u, post_id)
     for table in (revision, tag, favourite, dislike, vote, bookmark, pin, notification, word_filter_post):
         u.connection.execute(delete(table).where(table.c.post_id == post_id))

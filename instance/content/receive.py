@@ -1,6 +1,6 @@
 """Posts of other servers: taken in once, changed, joined to their threads. Whether to take them was decided before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, insert, select, update
 from instance.clock import Millis
 from instance.content import admission, parts, polls, rules, submissions, timelines
 from instance.content.admission import Approval, Arriving, RemoteQuote
-from instance.content.drafts import MOST_MEDIA, OPEN_TO_ALL
+from instance.content.drafts import MOST_MEDIA
 from instance.content.formatting import TAG_LENGTH, tag_name
 from instance.content.revisions import keep_revision
 from instance.content.words import Words, columns, words_of
@@ -17,11 +17,13 @@ from instance.db.content import attachment, poll, post
 from instance.db.people import account
 from instance.db.unit import Unit
 from instance.db.upsert import insert_new
+from instance.emoji import used
 from instance.errors import RefusalError
 from instance.events import PollClosed, PostEdited, PostReceived
 from instance.i18n import N_, _
 from instance.ids import sortable_id
 from instance.sanitise import clean, plain
+from policies.audience import OPEN_TO_ALL
 from policies.interaction import Verdict
 
 MOST_TAGS = 32
@@ -89,6 +91,7 @@ class RemotePost:
     mentions: Sequence[int] = ()
     silent_mentions: Sequence[int] = ()
     tags: Sequence[str] = ()
+    emoji: Mapping[str, str] = field(default_factory=dict)
     attachments: Sequence[RemoteAttachment] = field(default_factory=tuple)
     poll: RemotePoll | None = None
     edited_at: Millis | None = None
@@ -206,7 +209,9 @@ def _said(u: Unit, post_id: int, remote: RemotePost) -> dict[str, Any]:
 
 def _words(remote: RemotePost) -> Words:
     summary = plain(remote.summary)[:SUMMARY_LENGTH] or (_(WARNING) if remote.warned else "")
-    return Words(plain(remote.title)[:TITLE_LENGTH], summary, clean(remote.content))
+    title, content = plain(remote.title)[:TITLE_LENGTH], clean(remote.content)
+    options = [option for option, _votes in remote.poll.options] if remote.poll is not None and remote.emoji else []
+    return Words(title, summary, content, emoji=used(remote.emoji, title, summary, content, *options))
 
 
 def _group_of(u: Unit, remote: RemotePost, parent: Row[Any] | None) -> int | None:
@@ -328,6 +333,7 @@ def receive_edit(u: Unit, remote: RemotePost) -> int | None:
         keep_revision(u, row)
         same_audience = replace(remote, visibility=row.visibility)
         changes |= {**_said(u, row.id, same_audience), "edited_at": remote.edited_at}
+        parts.drop_emoji(u, _gone(words_of(u.site.vault, row), same_audience))
         _hang_on(u, row.id, remote)
     elif remote.poll is not None:
         _set_poll(u, row.id, remote.poll)
@@ -340,6 +346,12 @@ def receive_edit(u: Unit, remote: RemotePost) -> int | None:
 def _says_otherwise(u: Unit, row: Row[Any], remote: RemotePost) -> bool:
     known, now = words_of(u.site.vault, row), _words(remote)
     return (known.title, known.summary, known.content) != (now.title, now.summary, now.content)
+
+
+def _gone(before: Words, remote: RemotePost) -> dict[str, str]:
+    """Custom emoji that stood in a post and no longer do."""
+    now = set(_words(remote).emoji.values()) if before.emoji else set()
+    return {name: address for name, address in before.emoji.items() if address not in now}
 
 
 def receive_votes(u: Unit, account_id: int, post_id: int, title: str, *, iri: str | None = None) -> bool:

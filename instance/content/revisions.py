@@ -62,6 +62,7 @@ def _revision(vault: Vault, row: Row[Any]) -> Revision:
     if row.words is not None:
         opened = vault.open(row.words, "revision", "words", f"{row.post_id}/{row.created_at}")
         words = msgspec.json.decode(opened)
-    said = Words(*(words.get(name, "") for name in ("title", "summary", "content", "source")))
+    title, summary, content, source = (words.get(name, "") for name in ("title", "summary", "content", "source"))
+    said = Words(title, summary, content, source, words.get("emoji") or {})
     media = [int(media_id) for media_id in snapshot["media"]]
     return Revision(said, snapshot["sensitive"], media, snapshot["poll"], row.created_at)

@@ -6,10 +6,11 @@ one of ours; servers elsewhere are judged by `policies` when a post is sent to t
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, select, text
+from sqlalchemy import ColumnElement, Connection, Row, and_, select, text, true
 
 from instance.db.content import post
 from instance.errors import NotFoundError
+from policies.audience import PostAudience, ReaderFacts, Visibility, may_read
 
 _ACTIVE = """EXISTS (SELECT 1 FROM account va WHERE va.id = {p}.account_id
   AND va.suspended_at IS NULL AND va.deleted_at IS NULL)"""
@@ -30,6 +31,10 @@ _READER = """({p}.deleted_at IS NULL AND {active} AND ({p}.account_id = :reader 
       WHERE vg.follower_id = :reader AND vg.target_id = {p}.group_id AND vg.state = 'accepted'))))))"""
 
 
+_BOOSTED = """(post.boost_of_id IS NULL OR EXISTS (SELECT 1 FROM post vb
+  WHERE vb.id = post.boost_of_id AND {inner}))"""
+
+
 def visible_sql(alias: str = "post", author: str | None = None, *, stranger: bool = False) -> str:
     """The condition on the table (or alias) `alias` of posts, for `:reader` or for a stranger.
 
@@ -47,6 +52,31 @@ def visible_to(reader_id: int | None) -> ColumnElement[bool]:
     if reader_id is None:
         return and_(there, text(visible_sql(stranger=True)))
     return and_(there, text(visible_sql()).bindparams(reader=reader_id))
+
+
+def boosted_visible_to(reader_id: int | None) -> ColumnElement[bool]:
+    """The condition on `post` that what it boosts, if it is a boost, is there for this reader."""
+    inner = visible_sql("vb", stranger=reader_id is None)
+    seen = text(_BOOSTED.format(inner=inner))
+    return and_(true(), seen if reader_id is None else seen.bindparams(reader=reader_id))
+
+
+def audience_of(row: Row[Any]) -> PostAudience:
+    """A row of `post` as `policies.audience` sees it."""
+    return PostAudience(Visibility(row.visibility), row.local_only, row.consent or "")
+
+
+def is_for_anyone(row: Row[Any]) -> bool:
+    """Whether a stranger may read a post at hand, as far as its row tells: whether its author is still here is another row."""
+    return row.deleted_at is None and may_read(audience_of(row), ReaderFacts())
+
+
+def readable_or_none(connection: Connection, reader_id: int | None, post_id: int) -> Row[Any] | None:
+    """The same as `readable`, with None for what is not there for this reader."""
+    try:
+        return readable(connection, reader_id, post_id)
+    except NotFoundError:
+        return None
 
 
 def readable(connection: Connection, reader_id: int | None, post_id: int) -> Row[Any]:

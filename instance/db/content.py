@@ -26,7 +26,8 @@ post = Table(
     Column("content", Text, nullable=False, server_default=""),  # safe HTML; empty where `words` is sealed
     Column("source", Text, nullable=False, server_default=""),
     Column("source_type", String(16), nullable=False, server_default="text/plain"),  # or text/markdown
-    sealed("words"),  # {title, summary, content, source} of a direct or closed post
+    document("emoji"),  # {shortcode: address of its picture elsewhere} of those in the words; NULL where sealed
+    sealed("words"),  # {title, summary, content, source, emoji} of a direct or closed post
     Column("sensitive", Boolean, nullable=False, server_default=false()),
     Column("language", String(16), nullable=True),
     Column("limited", Boolean, nullable=False, server_default=false()),  # a rule keeps it out of public timelines

@@ -25,6 +25,7 @@ account = Table(
     Column("avatar_remote", Text, nullable=True),
     Column("header_remote", Text, nullable=True),
     Column("avatar_description", Text, nullable=False, server_default=""),
+    document("emoji"),  # {shortcode: address of its picture elsewhere} of those in the profile
     Column("followers_iri", Text, nullable=True, index=True),
     Column("locked", Boolean, nullable=False, server_default=false()),
     Column("bot", Boolean, nullable=False, server_default=false()),

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from sqlalchemy import Row
 
 from instance.clock import DAY, iso
+from instance.emoji import used
 from instance.media import store
 from instance.site import Site
 
@@ -23,6 +24,15 @@ MEDIA_TYPES = {"image", "video", "audio", "gifv"}
 def acct(row: Any) -> str:
     """A handle as the client API writes it: `name` for ours, `name@domain` for others."""
     return row.name if not row.domain else f"{row.name}@{row.domain}"
+
+
+def emoji_entities(emoji: Mapping[str, str] | None, site: Site) -> list[dict[str, Any]]:
+    """CustomEmoji entities (https://docs.joinmastodon.org/entities/CustomEmoji/): our copies, which stand still."""
+    served = {name: store.emoji_url(site, address) for name, address in (emoji or {}).items()}
+    return [
+        {"shortcode": name, "url": address, "static_url": address, "visible_in_picker": False, "category": None}
+        for name, address in served.items()
+    ]
 
 
 def visibility_of(visibility: str, local_only: bool) -> str:
@@ -64,14 +74,14 @@ def account_entity(row: Row[Any], site: Site) -> dict[str, Any]:
         "last_status_at": iso(row.last_post_at)[:10] if row.last_post_at else None,
         "hide_collections": False,
         "noindex": not row.indexable,
-        "emojis": [],
+        "emojis": emoji_entities(row.emoji, site),
         "roles": [],
         "fields": [_field(field) for field in row.fields or []],
     }
     if row.limited:
         entity["limited"] = True
     if row.suspended_at or row.deleted_at:
-        entity |= {"suspended": True, "display_name": "", "note": "", "fields": []}
+        entity |= {"suspended": True, "display_name": "", "note": "", "fields": [], "emojis": []}
     return entity
 
 
@@ -130,8 +140,11 @@ def tag_entity(name: str, site: Site) -> dict[str, Any]:
     return {"name": name, "url": site.url(f"/tags/{quote(name)}")}
 
 
-def poll_entity(row: Any) -> dict[str, Any]:
-    """The part of a Poll that is the same for all readers; `expired`, `voted` and `own_votes` are added for each."""
+def poll_entity(row: Any, emoji: Mapping[str, str], site: Site) -> dict[str, Any]:
+    """The part of a Poll that is the same for all readers; `expired`, `voted` and `own_votes` are added for each.
+
+    `emoji`: the custom emoji of its post.
+    """
     hidden = row.hide_totals and row.closed_at is None
     return {
         "id": str(row.id),
@@ -142,7 +155,7 @@ def poll_entity(row: Any) -> dict[str, Any]:
         "options": [
             {"title": option["title"], "votes_count": None if hidden else option["votes"]} for option in row.options
         ],
-        "emojis": [],
+        "emojis": emoji_entities(used(emoji, *(option["title"] for option in row.options)), site),
     }
 
 

@@ -55,11 +55,11 @@ def _terms(rule: Params, name: str, older: str) -> tuple[str, ...]:
     return cleaned([term for term in given if term])
 
 
-def policy_entity(policy: Mapping[str, Any] | None) -> dict[str, Any]:
-    """GoToSocial's InteractionPolicy, in both its spellings."""
+def policy_entity(policy: Mapping[str, Any] | None, *, locked: bool = False) -> dict[str, Any]:
+    """GoToSocial's InteractionPolicy, in both its spellings. To a locked post nobody may reply."""
     made = {}
     for name, kind in CAN.items():
-        rule = rule_of(policy, kind)
+        rule = Rule() if locked and kind == "reply" else rule_of(policy, kind)
         automatic, manual = _shown(rule.automatic), _shown(rule.manual)
         made[name] = {
             "automatic_approval": automatic,

@@ -15,15 +15,16 @@ from sqlalchemy import Connection, Row, select
 
 from instance.bounded import Bounded
 from instance.clock import Millis, iso
-from instance.content.drafts import OPEN_TO_ALL
 from instance.content.words import Words, words_of
 from instance.db.content import attachment, interaction, mention, poll, post, tag
 from instance.db.people import account
 from instance.db.system import oauth_app
+from instance.emoji import used
 from instance.house import House
 from instance.i18n import N_, _
 from instance.mastodon.entities import (
     account_entity,
+    emoji_entities,
     media_entity,
     mention_entity,
     poll_entity,
@@ -33,6 +34,7 @@ from instance.mastodon.entities import (
 from instance.mastodon.interaction import policy_entity, quote_approval
 from instance.sanitise import plain
 from instance.site import Site
+from policies.audience import OPEN_TO_ALL
 from policies.interaction import USUAL, Rule, rule_of
 
 WAITING = {
@@ -178,7 +180,7 @@ def render(row: Row[Any], words: Words, parts: Parts, site: Site) -> Rendered:
         row.version,
         encode(head)[:-1] + b',"account":',
         b"," + encode(body(row, words, parts, site))[1:-1],
-        encode(poll_entity(asked))[:-1] if asked is not None else None,
+        encode(poll_entity(asked, words.emoji, site))[:-1] if asked is not None else None,
         ends,
         encode({"name": app.name, "website": app.website}) if app is not None else b"",
         f"{words.title}\n{words.summary}\n{plain(words.content)}".lower() if words.content or words.summary else "",
@@ -212,11 +214,16 @@ def body(row: Row[Any], words: Words, parts: Parts, site: Site) -> dict[str, Any
         "media_attachments": [media_entity(item, site) for item in parts.media[row.id]],
         "mentions": [mention_entity(named) for named in parts.mentions[row.id]],
         "tags": [tag_entity(name, site) for name in parts.tags[row.id]],
-        "emojis": [],
+        "emojis": emoji_entities(used(words.emoji, words.title, words.summary, words.content), site),
         "card": None,
-    } | ({"interaction_policy": policy_entity(row.policy)} if _says_rules(row, site) else {})
+    } | (
+        {"interaction_policy": policy_entity(row.policy, locked=row.locked_at is not None)}
+        if _says_rules(row, site)
+        else {}
+    )
 
 
 def _says_rules(row: Row[Any], site: Site) -> bool:
     """GoToSocial's apps ask for the rules of each post; of others' posts only unusual ones are told."""
-    return row.boost_of_id is None and (row.policy is not None or row.iri.startswith(site.base_url))
+    usual = row.policy is None and row.locked_at is None
+    return row.boost_of_id is None and (not usual or row.iri.startswith(site.base_url))

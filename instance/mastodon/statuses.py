@@ -23,7 +23,7 @@ from instance.house import House, house_of
 from instance.i18n import N_
 from instance.mastodon import serialise
 from instance.mastodon.drafting import changed_draft, new_draft
-from instance.mastodon.entities import media_entity, without_duplicates
+from instance.mastodon.entities import emoji_entities, media_entity, without_duplicates
 from instance.mastodon.errors import answer, listed
 from instance.mastodon.interaction import quote_rule, rules_of
 from instance.mastodon.params import id_of, params
@@ -194,7 +194,7 @@ def _edit(house: House, state: Revision, files: dict[int, Any], author: msgspec.
         "created_at": iso(state.created_at),
         "account": author,
         "media_attachments": [media_entity(files[m], house.site) for m in state.media if m in files],
-        "emojis": [],
+        "emojis": emoji_entities(state.words.emoji, house.site),
     }
     if state.options is not None:
         entity["poll"] = {"options": [{"title": title} for title in state.options]}

@@ -27,6 +27,8 @@ PREVIEW_SIDE = 640
 MOST_FRAMES, MOST_FRAME_PIXELS = 300, 60_000_000
 SMALL_PNG = 1_500_000
 PROFILE_SIZES = {"avatar": (400, 400), "header": (1500, 500)}
+EMOJI_SIDES = (256, 128)
+"""Wide ones exist (banners of words); shown as high as a line of text."""
 
 
 class UnfitError(Exception):
@@ -48,6 +50,11 @@ def work(order: Order, data: bytes) -> tuple[Encoded, bytes, bytes]:
     source = _open(data)
     if order.kind in PROFILE_SIZES:
         picture = ImageOps.fit(_pixels(source, PROFILE_SIZES[order.kind]), PROFILE_SIZES[order.kind])
+        mime, body = _save(picture)
+        return Encoded(mime, *picture.size), body, b""
+    if order.kind == "emoji":
+        picture = _pixels(source, EMOJI_SIDES)
+        picture.thumbnail(EMOJI_SIDES)
         mime, body = _save(picture)
         return Encoded(mime, *picture.size), body, b""
     animated = source.format in {"GIF", "WEBP"} and getattr(source, "n_frames", 1) > 1

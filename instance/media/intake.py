@@ -37,9 +37,9 @@ class Intake:
         picture = await self.workshop.encode(_checked(data), kind)
         return (await self._kept(store.PROFILE, picture))[0]
 
-    async def take_remote(self, data: bytes) -> tuple[str, int]:
-        """Keep a copy of a remote picture; returns its key and size. Raises RefusalError."""
-        picture = await self.workshop.encode(_checked(data))
+    async def take_remote(self, data: bytes, kind: str = "image") -> tuple[str, int]:
+        """Keep a copy of a remote picture (`kind`: image or emoji); returns its key and size. Raises RefusalError."""
+        picture = await self.workshop.encode(_checked(data), kind)
         key = store.new_key(store.REMOTE, picture.encoded.mime)
         await asyncio.to_thread(store.write, self._folder, key, picture.data)
         return key, len(picture.data)

@@ -4,7 +4,7 @@ Members' apps never ask other servers for pictures: nobody learns who reads what
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
@@ -32,6 +32,8 @@ TRY_AGAIN_AFTER: Millis = 7 * DAY
 USED_STEP: Millis = DAY
 CLEAR_AT_ONCE = 100
 KEPT_FAILED: Millis = 30 * DAY
+IMAGE, EMOJI = "image", "emoji"
+"""Kinds of copies, by the workshop's names: an emoji is small and stands still."""
 
 Fetch = Callable[[str], Awaitable[bytes]]
 """Gets the bytes at an address through the guarded client; raises where it can't."""
@@ -40,29 +42,31 @@ _STORED = select(func.coalesce(func.sum(remote_file.c.size), 0))
 _LOOK = Query("SELECT file, state, used_at FROM remote_file WHERE url_hash = :name")
 
 
-def _name(address: str) -> str:
-    return hashlib.sha256(address.encode()).hexdigest()
+def _name(address: str, kind: str = IMAGE) -> str:
+    """The name of a picture's row. What is kept as an emoji is another file than the same address as a picture."""
+    return hashlib.sha256((address if kind == IMAGE else f"{kind} {address}").encode()).hexdigest()
 
 
-async def copy_of(database: Store, address: str, now: Millis) -> str | None:
+async def copy_of(database: Store, address: str, now: Millis, kind: str = IMAGE) -> str | None:
     """The key of our copy; None if there is none yet (it is sent for then)."""
-    rows = await database.hot(_LOOK, name=_name(address))
+    name = _name(address, kind)
+    rows = await database.hot(_LOOK, name=name)
     if rows and rows[0][1] == "ready":
         if rows[0][2] < now - USED_STEP:
-            await database.unit(_used, address)
+            await database.unit(_used, name)
         return str(rows[0][0])
-    await database.unit(want, address)
+    await database.unit(want, address, kind)
     return None
 
 
-def _used(u: Unit, address: str) -> None:
-    mine = remote_file.c.url_hash == _name(address)
+def _used(u: Unit, name: str) -> None:
+    mine = remote_file.c.url_hash == name
     u.connection.execute(update(remote_file).where(mine).values(used_at=u.now))
 
 
-def want(u: Unit, address: str) -> None:
+def want(u: Unit, address: str, kind: str = IMAGE) -> None:
     """Send for a remote picture, unless it is on its way, here, or failed lately."""
-    name = _name(address)
+    name = _name(address, kind)
     mine = remote_file.c.url_hash == name
     row = u.connection.execute(select(remote_file.c.state, remote_file.c.used_at).where(mine)).first()
     if row is not None and (row.state != "failed" or row.used_at > u.now - TRY_AGAIN_AFTER):
@@ -71,13 +75,14 @@ def want(u: Unit, address: str) -> None:
         u.connection.execute(insert(remote_file).values(url_hash=name, state="wanted", created_at=u.now, used_at=u.now))
     else:
         u.connection.execute(update(remote_file).where(mine).values(state="wanted", used_at=u.now, tries=0))
-    jobs.enqueue(u, JOB, {"url": address}, unique=f"picture {name}")
+    jobs.enqueue(u, JOB, {"url": address, "kind": kind}, unique=f"picture {name}")
 
 
-def forget(u: Unit, addresses: list[str]) -> None:
+def forget(u: Unit, addresses: Iterable[str], kind: str = IMAGE) -> None:
     """Delete our copies of pictures whose post is gone; one that another post shows is fetched anew when it is looked at."""
-    mine = remote_file.c.url_hash.in_([_name(address) for address in addresses])
-    rows = u.connection.execute(select(remote_file.c.file).where(mine)).all() if addresses else []
+    names = [_name(address, kind) for address in addresses]
+    mine = remote_file.c.url_hash.in_(names)
+    rows = u.connection.execute(select(remote_file.c.file).where(mine)).all() if names else []
     if rows:
         u.connection.execute(delete(remote_file).where(mine))
         forget_files(u, [row.file for row in rows if row.file])
@@ -109,26 +114,27 @@ class Fetcher:
 
     async def run(self, job: Job) -> Effect | None:
         """Fetch, check and keep one picture; a picture that can't be had is marked so, and asked for again a week later."""
-        address = str(job.payload["url"])
+        address, kind = str(job.payload["url"]), str(job.payload.get("kind", IMAGE))
+        name = _name(address, kind)
         try:
             data = await self._fetch(address)
-            key, size = await self._intake.take_remote(data)
+            key, size = await self._intake.take_remote(data, kind)
         except RefusalError:
-            return lambda u: _failed(u, address)
+            return lambda u: _failed(u, name)
         except Exception:
             if job.tries < MOST_TRIES:
                 raise
-            return lambda u: _failed(u, address)
-        return lambda u: _ready(u, address, key, size)
+            return lambda u: _failed(u, name)
+        return lambda u: _ready(u, name, key, size)
 
 
-def _failed(u: Unit, address: str) -> None:
-    mine = remote_file.c.url_hash == _name(address)
+def _failed(u: Unit, name: str) -> None:
+    mine = remote_file.c.url_hash == name
     u.connection.execute(update(remote_file).where(mine).values(state="failed", used_at=u.now))
 
 
-def _ready(u: Unit, address: str, key: str, size: int) -> None:
-    mine = remote_file.c.url_hash == _name(address)
+def _ready(u: Unit, name: str, key: str, size: int) -> None:
+    mine = remote_file.c.url_hash == name
     values = {"state": "ready", "file": key, "size": size, "used_at": u.now}
     if u.connection.execute(update(remote_file).where(mine).values(**values)).rowcount != 1:
         forget_files(u, [key])

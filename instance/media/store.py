@@ -19,6 +19,8 @@ MISSING_AVATAR, MISSING_HEADER = "/media/avatar/missing.png", "/media/header/mis
 TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 EXTENSIONS = {mime: extension for extension, mime in TYPES.items()}
 TOKEN_BYTES = 18
+PICTURE, EMOJI = "remote picture", "remote emoji"
+"""What an address of ours for something remote is proved for."""
 
 _KEY = re.compile(r"[apr][A-Za-z0-9_-]{24}\.(?:jpg|png|webp)")
 
@@ -77,21 +79,29 @@ def remote_url(site: Site, remote: str) -> str:
 
     It carries the remote address and a proof that this server made it, so that nobody else can make us fetch anything.
     """
-    name = base64.urlsafe_b64encode(remote.encode()).decode().rstrip("=")
-    return f"{_origin(site)}/media/remote/{_proof(site.vault, remote)}/{name}"
+    return f"{_origin(site)}/media/remote/{_proof(site.vault, remote)}/{_coded(remote)}"
 
 
-def remote_of(vault: Vault, proof: str, name: str) -> str | None:
-    """The remote address in one of our own addresses; None if this server did not make it."""
+def emoji_url(site: Site, remote: str) -> str:
+    """The same for the picture of a custom emoji, of which a small copy that stands still is made."""
+    return f"{_origin(site)}/media/emoji/{_proof(site.vault, remote, EMOJI)}/{_coded(remote)}"
+
+
+def remote_of(vault: Vault, proof: str, name: str, purpose: str = PICTURE) -> str | None:
+    """The remote address in one of our own addresses; None if this server did not make it, for this purpose."""
     try:
         remote = base64.urlsafe_b64decode(name + "=" * (-len(name) % 4)).decode()
     except ValueError:
         return None
-    return remote if hmac.compare_digest(proof.encode(), _proof(vault, remote).encode()) else None
+    return remote if hmac.compare_digest(proof.encode(), _proof(vault, remote, purpose).encode()) else None
 
 
-def _proof(vault: Vault, remote: str) -> str:
-    return vault.mac("remote picture", remote)[:32]
+def _coded(remote: str) -> str:
+    return base64.urlsafe_b64encode(remote.encode()).decode().rstrip("=")
+
+
+def _proof(vault: Vault, remote: str, purpose: str = PICTURE) -> str:
+    return vault.mac(purpose, remote)[:32]
 
 
 def avatar_url(site: Site, key: str | None, remote: str | None) -> str:

@@ -32,7 +32,7 @@ _SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be made: `kind` is image, avatar or header."""
+    """What is to be made: `kind` is image, avatar, header or emoji."""
 
     kind: str = "image"
 
@@ -83,7 +83,7 @@ class Workshop:
         return self._child.pid if self._child is not None and self._child.returncode is None else None
 
     async def encode(self, data: bytes, kind: str = "image") -> Picture:
-        """Check and re-encode one picture; `kind` is image, avatar or header. Raises RefusalError."""
+        """Check and re-encode one picture; `kind` is image, avatar, header or emoji. Raises RefusalError."""
         if self._waiting >= WAITING:
             raise RefusalError("busy", N_("Too many pictures are waiting. Try again in a minute."), status=503)
         self._waiting += 1

@@ -1,5 +1,6 @@
 """Remote accounts: what we show of actors of other servers, learnt from their documents."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +34,8 @@ class RemoteProfile:
     url: str = ""
     avatar_url: str | None = None
     header_url: str | None = None
+    emoji: Mapping[str, str] = field(default_factory=dict)
+    """Custom emoji in its words: shortcode -> address of its picture."""
     followers_iri: str | None = None
     locked: bool = False
     bot: bool = False
@@ -73,7 +76,7 @@ def mark_gone(u: Unit, iri: str) -> int | None:
     if row is None or row.domain == "" or row.deleted_at is not None:
         return None
     forget_relations(u, row.id)
-    words = {"display_name": "", "bio": "", "fields": None, "avatar_remote": None, "header_remote": None}
+    words = {"display_name": "", "bio": "", "fields": None, "avatar_remote": None, "header_remote": None, "emoji": None}
     gone = update(account).where(account.c.id == row.id)
     u.connection.execute(gone.values(**words, avatar=None, header=None, deleted_at=u.now))
     return int(row.id)
@@ -106,6 +109,7 @@ def _values(profile: RemoteProfile, domain: str) -> dict[str, Any]:
         "url": profile.url or profile.iri,
         "avatar_remote": profile.avatar_url,
         "header_remote": profile.header_url,
+        "emoji": dict(profile.emoji) or None,
         "followers_iri": profile.followers_iri,
         "locked": profile.locked,
         "bot": profile.bot,

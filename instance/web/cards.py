@@ -1,6 +1,5 @@
 """Posts as cards: what a page shows of each, loaded for a whole page in a handful of statements."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy import Connection, select
 from instance.clock import Millis
 from instance.content import pages
 from instance.content.pages import ids_query, page_query
+from instance.content.visible import audience_of
 from instance.content.words import words_of
 from instance.db.content import attachment, poll, poll_vote, post
 from instance.db.hot import as_list
@@ -19,13 +19,13 @@ from instance.house import House
 from instance.i18n import N_, _
 from instance.media import store as files
 from instance.site import Site
+from instance.web import drawing
 from instance.web.people import Person, persons
 from instance.web.quoted import Quoted, of_posts
+from policies.audience import ReaderFacts, may_boost
 
 PAGE = 20
 NEWEST = (1 << 63) - 1
-WIDELY_READ = frozenset({"public", "unlisted"})
-_REL = re.compile(r'rel="([a-z ]+)"')
 
 WAITING = {
     "pending": N_("This waits for the person whose post it is about; nobody else sees it before she has said yes."),
@@ -60,7 +60,7 @@ class Picture:
 class Option:
     """One answer of a poll."""
 
-    title: str
+    title: Markup
     votes: int
     percent: str
     mine: bool
@@ -98,7 +98,7 @@ class QuotedCard:
     says: Quoted
     author: Person | None = None
     page: str = ""
-    summary: str = ""
+    summary: Markup = field(default_factory=Markup)
     words: Markup = field(default_factory=Markup)
 
 
@@ -112,8 +112,8 @@ class Card:
     through: Person | None
     page: str
     iri: str
-    title: str
-    summary: str
+    title: Markup
+    summary: Markup
     words: Markup
     language: str
     sensitive: bool
@@ -196,7 +196,7 @@ def cards(connection: Connection, site: Site, reader_id: int | None, listed: Seq
     authors = {row.account_id for row in rows.values()} | {one.row.account_id for one in quotes.values() if one.row}
     people = persons(connection, authors | {one.by for one in listed}, site)
     pictures = _pictures(connection, site, ids)
-    polls = _polls(connection, site.clock.now(), reader_id, [row for row in rows.values() if row.kind == "question"])
+    polls = _polls(connection, site, reader_id, [row for row in rows.values() if row.kind == "question"])
     in_groups = reader_id is not None and any(row.group_id for row in rows.values())
     mine = moderated(connection, reader_id) if in_groups and reader_id is not None else set()
     made = []
@@ -215,7 +215,6 @@ def _card(
 ) -> Card:
     said, author = words_of(site.vault, row), people[row.account_id]
     mine = row.account_id == reader_id
-    open_to_all = row.visibility in WIDELY_READ and not row.local_only
     return Card(
         id=row.id,
         key=one.id,
@@ -223,9 +222,9 @@ def _card(
         through=people[one.by] if one.id != one.shown else None,
         page=f"{author.page}/{row.id}",
         iri=row.iri,
-        title=said.title,
-        summary=said.summary,
-        words=strangers_words(said.content),
+        title=drawing.text(site, said.title, said.emoji),
+        summary=drawing.text(site, said.summary, said.emoji),
+        words=drawing.words(site, said.content, said.emoji),
         language=row.language or "",
         sensitive=row.sensitive,
         pictures=pictures,
@@ -239,7 +238,7 @@ def _card(
         favourited=one.favourited,
         boosted=one.boosted,
         bookmarked=one.bookmarked,
-        may_boost=(open_to_all and not row.consent) or (mine and row.visibility == "followers"),
+        may_boost=may_boost(audience_of(row), ReaderFacts(is_author=mine)),
         visibility=row.visibility,
         reply_to_id=row.reply_to_id,
         in_group=row.group_id is not None,
@@ -256,12 +255,8 @@ def _quoted(site: Site, quote: Quoted, people: dict[int, Person]) -> QuotedCard:
     if row is None or row.account_id not in people:
         return QuotedCard(quote)
     said, author = words_of(site.vault, row), people[row.account_id]
-    return QuotedCard(quote, author, f"{author.page}/{row.id}", said.summary, strangers_words(said.content))
-
-
-def strangers_words(html: str) -> Markup:
-    """HTML of a member or another server, cleaned when it was stored; its links are marked as theirs, not ours."""
-    return Markup(_REL.sub(r'rel="\1 ugc"', html))  # noqa: S704 - cleaned by instance.sanitise
+    summary, words = drawing.text(site, said.summary, said.emoji), drawing.words(site, said.content, said.emoji)
+    return QuotedCard(quote, author, f"{author.page}/{row.id}", summary, words)
 
 
 def readers(visibility: str, name: str, *, mine: bool) -> str:
@@ -291,7 +286,7 @@ def _picture(site: Site, row: Any) -> Picture:
     return Picture(row.kind, shown, full, row.description, int(size.get("width", 0)), int(size.get("height", 0)))
 
 
-def _polls(connection: Connection, now: Millis, reader_id: int | None, rows: Sequence[Any]) -> dict[int, Poll]:
+def _polls(connection: Connection, site: Site, reader_id: int | None, rows: Sequence[Any]) -> dict[int, Poll]:
     if not rows:
         return {}
     asked = list(connection.execute(select(poll).where(poll.c.post_id.in_([row.id for row in rows]))))
@@ -300,18 +295,20 @@ def _polls(connection: Connection, now: Millis, reader_id: int | None, rows: Seq
         mine = poll_vote.c.poll_id.in_([row.id for row in asked]) & (poll_vote.c.account_id == reader_id)
         for vote in connection.execute(select(poll_vote.c.poll_id, poll_vote.c.choice).where(mine)):
             voted.setdefault(vote.poll_id, set()).add(vote.choice)
-    authors = {row.id: row.account_id for row in rows}
-    return {row.post_id: _poll(row, voted.get(row.id, set()), now, reader_id, authors[row.post_id]) for row in asked}
+    posts = {row.id: row for row in rows}
+    return {row.post_id: _poll(site, row, voted.get(row.id, set()), reader_id, posts[row.post_id]) for row in asked}
 
 
-def _poll(row: Any, voted: set[int], now: Millis, reader_id: int | None, author_id: int) -> Poll:
-    closed = row.closed_at is not None or (row.expires_at is not None and row.expires_at <= now)
+def _poll(site: Site, row: Any, voted: set[int], reader_id: int | None, of: Any) -> Poll:
+    closed = row.closed_at is not None or (row.expires_at is not None and row.expires_at <= site.clock.now())
     kept_back = row.hide_totals and not closed
     votes = [0 if kept_back else int(option.get("votes") or 0) for option in row.options]
     total = sum(votes)
+    emoji = words_of(site.vault, of).emoji
+    titles = [drawing.text(site, str(option["title"]), emoji) for option in row.options]
     options = [
-        Option(str(option["title"]), votes[n], f"{round(100 * votes[n] / total) if total else 0} %", n in voted)
-        for n, option in enumerate(row.options)
+        Option(title, votes[n], f"{round(100 * votes[n] / total) if total else 0} %", n in voted)
+        for n, title in enumerate(titles)
     ]
-    may_vote = reader_id is not None and not closed and not voted and reader_id != author_id
+    may_vote = reader_id is not None and not closed and not voted and reader_id != of.account_id
     return Poll(row.id, options, total, row.multiple, row.expires_at, closed, may_vote)

@@ -1,9 +1,10 @@
 """People and groups as pages show them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from markupsafe import Markup
 from sqlalchemy import Connection, select
 
 from instance.db.groups import group
@@ -12,6 +13,7 @@ from instance.i18n import _
 from instance.media import store as files
 from instance.sanitise import plain
 from instance.site import Site
+from instance.web import drawing
 
 MOST_GROUPS = 50
 BLURB = 160
@@ -33,11 +35,18 @@ class Person:
     people: int
     blurb: str
     is_gone: bool
+    drawn: Markup = field(default_factory=Markup)
+    """The name with its custom emoji as pictures."""
 
     @property
     def shown(self) -> str:
         """The name that others read, in words of the page's language where nobody is there any more."""
         return _("Somebody who left") if self.is_gone else self.display_name or self.name
+
+    @property
+    def called(self) -> Markup | str:
+        """The same, as a page shows it."""
+        return self.shown if self.is_gone or not self.drawn else self.drawn
 
     @property
     def initial(self) -> str:
@@ -64,6 +73,7 @@ def person_of(row: Any, site: Site) -> Person:
         people=row.followers_count,
         blurb=_shortened(plain(row.bio)),
         is_gone=row.deleted_at is not None,
+        drawn=drawing.text(site, row.display_name, row.emoji) if row.emoji else Markup(),
     )
 
 

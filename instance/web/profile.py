@@ -18,8 +18,8 @@ from instance.peering import admission
 from instance.people import accounts, follows
 from instance.people.bio import render_bio
 from instance.site import Site
-from instance.web import cards, writing
-from instance.web.cards import Card, strangers_words
+from instance.web import cards, drawing, writing
+from instance.web.cards import Card
 from instance.web.home import number
 from instance.web.outside import listed as may_be_found
 from instance.web.outside import may_be_listed
@@ -70,8 +70,8 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
         person=person,
         mine=row.id == reader,
         full_handle=f"{row.name}@{row.domain or house.site.domain}",
-        bio=strangers_words(row.bio),
-        facts=[{"name": fact["name"], "value": strangers_words(fact["value"])} for fact in row.fields or []],
+        bio=drawing.words(house.site, row.bio, row.emoji),
+        facts=[_fact(house.site, fact, row.emoji) for fact in row.fields or []],
         header=_header(house.site, row),
         belongs=await house.store.read(admission.belongs, row.domain) if row.domain else "",
         locked=row.locked,
@@ -101,6 +101,10 @@ def _source(row: Any) -> tuple[str, dict[str, Any]]:
     if row.kind == "group" and not row.domain:
         return "group", {"group": row.id}
     return "account", {"account": row.id, "exclude_replies": True, "exclude_boosts": False, "only_media": False}
+
+
+def _fact(site: Site, field: dict[str, str], emoji: dict[str, str] | None) -> dict[str, Markup]:
+    return {"name": drawing.text(site, field["name"], emoji), "value": drawing.words(site, field["value"], emoji)}
 
 
 def _header(site: Site, row: Any) -> str:

@@ -94,6 +94,8 @@ async def test_a_locked_thread_refuses_answers_everywhere(world: World) -> None:
         refused = await who.post("/api/v1/statuses", json={"status": "But!", "in_reply_to_id": status["id"]})
         assert refused.status_code == 422
         assert "locked" in refused.json()["error"]
+        app = (await who.get(f"/api/v1/statuses/{status['id']}")).json()
+        assert app["interaction_policy"]["can_reply"]["always"] == []
     await c.do("a", moderation.unlock, c.group_id, int(here["id"]), By(c.anna.account_id))
     await write(world, c.ben, "@cleo@c.example Calmly", in_reply_to_id=there["id"])
     assert len(await _below(c.anna, "heated")) == 1

@@ -385,6 +385,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_withdrawn_at"), ["at"], unique=False)
 
     with op.batch_alter_table("account", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("emoji", sa.JSON(none_as_null=True), nullable=True))
         batch_op.add_column(sa.Column("default_policies", sa.JSON(none_as_null=True), nullable=True))
         batch_op.add_column(sa.Column("moved_at", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("backfilled_at", sa.BigInteger(), nullable=True))
@@ -407,6 +408,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("took", sa.Integer(), nullable=True))
 
     with op.batch_alter_table("post", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("emoji", sa.JSON(none_as_null=True), nullable=True))
         batch_op.add_column(sa.Column("limited", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("dislikes_count", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("quotes_count", sa.Integer(), server_default="0", nullable=False))
@@ -439,6 +441,7 @@ def downgrade() -> None:
         batch_op.drop_column("quotes_count")
         batch_op.drop_column("dislikes_count")
         batch_op.drop_column("limited")
+        batch_op.drop_column("emoji")
 
     with op.batch_alter_table("peer", schema=None) as batch_op:
         batch_op.drop_column("took")
@@ -461,6 +464,7 @@ def downgrade() -> None:
         batch_op.drop_column("backfilled_at")
         batch_op.drop_column("moved_at")
         batch_op.drop_column("default_policies")
+        batch_op.drop_column("emoji")
 
     with op.batch_alter_table("withdrawn", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_withdrawn_at"))
