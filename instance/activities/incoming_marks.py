@@ -10,6 +10,7 @@ from instance.activities.gathering import learn, standing
 from instance.activities.incoming_dislikes import Undisliked
 from instance.activities.incoming_members import ByActor, Unblocked, Unfollowed
 from instance.activities.incoming_posts import Gathered, collect, is_public, keep
+from instance.activities.marking import Marked, Unmarked, here
 from instance.content import boosts, interactions, marks, submissions
 from instance.db.content import favourite, post
 from instance.db.unit import Unit
@@ -20,69 +21,43 @@ from instance.people.accounts import AccountRow
 from instance.people.remote import RemoteProfile
 
 
-class Liked(ByActor):
+class Liked(Marked):
     """Like (or EmojiReact) of a post that is here."""
 
-    async def gather(self, federation: Federation, activity: Activity) -> RemoteProfile | None:
-        known = await standing(federation, activity.actor, [], [activity.object_id])
-        if activity.object_id not in known.posts or activity.actor in known.accounts:
-            return None
-        return await super().gather(federation, activity)
-
-    def apply(self, u: Unit, activity: Activity, gathered: RemoteProfile | None) -> None:
-        post_id = _here(u, activity.object_id)
-        liker = self.sender(u, activity, gathered) if post_id is not None else None
-        if post_id is None or liker is None:
-            return
+    def mark(self, u: Unit, by: AccountRow, post_id: int, iri: str) -> None:
         try:
-            marks.favourite(u, liker.id, post_id, iri=_free(u, activity.id))
+            marks.favourite(u, by.id, post_id, iri=_free(u, iri))
         except NotFoundError:
-            return  # not for this reader: nothing happens
+            raise
         except RefusalError:
-            u.record(InteractionRejected("like", activity.id, liker.id, post_id))
+            u.record(InteractionRejected("like", iri, by.id, post_id))
 
 
-class Unliked:
-    """Undo of a Like, embedded or named."""
+class Unliked(Unmarked):
+    """Undo of a Like."""
 
-    async def gather(self, federation: Federation, activity: Activity) -> None:
-        return None
-
-    def apply(self, u: Unit, activity: Activity, gathered: None) -> None:
-        liker = accounts.by_iri(u.connection, activity.actor)
-        if liker is None:
-            return
-        mine = select(favourite.c.post_id).where(favourite.c.account_id == liker.id)
-        post_id = u.connection.execute(mine.where(favourite.c.iri == activity.object_id)).scalar()
-        waiting = interactions.by_iri(u.connection, "like", activity.object_id) if post_id is None else None
-        if waiting is not None and waiting.account_id == liker.id:
-            post_id = waiting.post_id
-        if post_id is None and isinstance(activity.object, Activity):
-            post_id = _here(u, activity.object.object_id)
-        if post_id is not None:
-            marks.unfavourite(u, liker.id, post_id)
-
-
-class Unboosted:
-    """Undo of an Announce, embedded or named; a NodeBB group takes a post out in this way."""
-
-    async def gather(self, federation: Federation, activity: Activity) -> None:
-        return None
-
-    def apply(self, u: Unit, activity: Activity, gathered: None) -> None:
-        booster = accounts.by_iri(u.connection, activity.actor)
-        if booster is None:
-            return
-        mine = select(post.c.boost_of_id).where(post.c.account_id == booster.id, post.c.iri == activity.object_id)
+    def marked(self, u: Unit, by: AccountRow, iri: str) -> int | None:
+        mine = select(favourite.c.post_id).where(favourite.c.account_id == by.id, favourite.c.iri == iri)
         post_id = u.connection.execute(mine).scalar()
-        if post_id is None and isinstance(activity.object, Activity):
-            post_id = _here(u, activity.object.object_id)
-        if post_id is None:
-            return
-        boosts.unboost(u, booster.id, post_id)
+        waiting = interactions.by_iri(u.connection, "like", iri) if post_id is None else None
+        return waiting.post_id if waiting is not None and waiting.account_id == by.id else post_id
+
+    def unmark(self, u: Unit, by: AccountRow, post_id: int) -> None:
+        marks.unfavourite(u, by.id, post_id)
+
+
+class Unboosted(Unmarked):
+    """Undo of an Announce; a NodeBB group takes a post out in this way."""
+
+    def marked(self, u: Unit, by: AccountRow, iri: str) -> int | None:
+        mine = select(post.c.boost_of_id).where(post.c.account_id == by.id, post.c.iri == iri)
+        return u.connection.execute(mine).scalar()
+
+    def unmark(self, u: Unit, by: AccountRow, post_id: int) -> None:
+        boosts.unboost(u, by.id, post_id)
         row = u.connection.execute(select(post).where(post.c.id == post_id)).one()
-        if booster.kind == "group" and row.group_id == booster.id and row.removed_at is None:
-            submissions.take_out(u, booster.id, row)
+        if by.kind == "group" and row.group_id == by.id and row.removed_at is None:
+            submissions.take_out(u, by.id, row)
 
 
 class UndoneByName:
@@ -134,7 +109,7 @@ class Boosted:
 
 def boost(u: Unit, booster: AccountRow, iri: str, activity: Activity) -> None:
     """A boost of a post that is here, if its audience allows it. One there is already stays."""
-    post_id = _here(u, iri)
+    post_id = here(u, iri)
     if post_id is None:
         return
     if booster.kind == "group":
@@ -161,12 +136,6 @@ def _audience(booster: AccountRow, activity: Activity) -> str:
     if booster.kind == "group" or not (activity.to or activity.cc):
         return "public"
     return visibility_of(activity.to, activity.cc, booster.followers_iri)
-
-
-def _here(u: Unit, iri: str) -> int | None:
-    """The id of a post (or of what a boost of ours shows) that is here."""
-    row = u.connection.execute(select(post).where(post.c.iri == iri, post.c.deleted_at.is_(None))).first()
-    return None if row is None else int(row.boost_of_id or row.id)
 
 
 def _free(u: Unit, iri: str) -> str | None:

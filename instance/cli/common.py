@@ -26,10 +26,21 @@ from instance.site import Site
 from instance.vault import Vault, load_or_make_secret
 
 T = TypeVar("T")
-F = TypeVar("F", bound=Callable[..., Any])
+Decorator = Callable[[Any], Any]
 
 data_option = click.option("--data", type=click.Path(path_type=Path), help="The instance's data folder (default: var).")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
+
+
+def options(*given: Decorator) -> Decorator:
+    """Several options and arguments as one, in the order in which help lists them."""
+
+    def put(function: Any) -> Any:
+        for one in reversed(given):
+            function = one(function)
+        return function
+
+    return put
 
 
 def site_of(data: Path | None) -> Site:

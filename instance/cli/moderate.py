@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import or_, select
+from sqlalchemy import Row, or_, select
 
-from instance.cli.common import data_option, in_unit, json_option, say, site_of
+from instance.cli.common import Decorator, data_option, in_unit, json_option, options, say, site_of
 from instance.cli.group import account_id, command
 from instance.clock import DAY, HOUR, MINUTE, Millis, iso
 from instance.content import moderation
@@ -23,85 +23,66 @@ from instance.people import accounts
 _TIME = re.compile(r"([0-9]{1,5})(m|h|d)")
 _UNITS = {"m": MINUTE, "h": HOUR, "d": DAY}
 
+Deed = Callable[..., dict[str, Any]]
+"""`(u, group, by, *, ...)`: does it, and returns what is printed."""
+
 by_option = click.option("--by", "moderator", help="The moderator who does it; without one the group itself does.")
 reason_option = click.option("--reason", default="", help="Why; whom it is about reads it.")
+who_argument = click.argument("handle", metavar="WHO")
+for_option = click.option("--for", "duration", help="How long: 30m, 12h, 7d; without it there is no end.")
+remove_option = click.option("--remove", "removes", is_flag=True, help="Take what they wrote in the group out as well.")
+EDITED = {
+    "display-name": "What people read.",
+    "description": "What the group is about.",
+    "rules": "The group's rules.",
+}
 
 
-def on_a_post(name: str, does: Callable[..., Any], explained: str) -> click.Command:
-    """A command about one post of a group."""
+def deed(does: Deed, name: str, *own: Decorator) -> click.Command:
+    """A command of a moderator in GROUP, with options of its own in front; `does` returns what is printed."""
 
-    @click.command(name, help=explained)
+    @click.command(name, help=does.__doc__)
     @click.argument("group")
-    @click.argument("which", metavar="POST")
-    @reason_option
-    @by_option
-    @data_option
-    @json_option
-    def made(group: str, which: str, reason: str, moderator: str | None, data: Path | None, as_json: bool) -> None:
+    @options(*own, by_option, data_option, json_option)
+    def made(
+        group: str, moderator: str | None, data: Path | None, as_json: bool, reason: str = "", **given: Any
+    ) -> None:
         def run(u: Unit) -> dict[str, Any]:
-            group_id = groups.by_name(u.connection, group).id
-            post_id = _post(u, which)
-            does(u, group_id, post_id, _by(u, moderator, reason))
-            return {name: str(post_id)}
+            return does(u, groups.by_name(u.connection, group), _by(u, moderator, reason), **given)
 
         say(in_unit(site_of(data), run), as_json=as_json)
 
     return made
 
 
-@click.command()
-@click.argument("group")
-@click.argument("handle", metavar="WHO")
-@click.option("--for", "duration", help="How long: 30m, 12h, 7d; without it there is no end.")
-@click.option("--remove", "removes", is_flag=True, help="Take what they wrote in the group out as well.")
-@reason_option
-@by_option
-@data_option
-@json_option
-def ban(
-    group: str,
-    handle: str,
-    duration: str | None,
-    removes: bool,
-    reason: str,
-    moderator: str | None,
-    data: Path | None,
-    as_json: bool,
-) -> None:
+def on_a_post(name: str, does: Callable[..., Any], explained: str) -> click.Command:
+    """A command about one post of a group."""
+
+    def run(u: Unit, group: Row[Any], by: By, *, which: str) -> dict[str, Any]:
+        post_id = _post(u, which)
+        does(u, group.id, post_id, by)
+        return {name: str(post_id)}
+
+    run.__doc__ = explained
+    return deed(run, name, click.argument("which", metavar="POST"), reason_option)
+
+
+def ban(u: Unit, group: Row[Any], by: By, *, handle: str, duration: str | None, removes: bool) -> dict[str, Any]:
     """Keep WHO (name, or name@host) from writing to GROUP."""
-
-    def run(u: Unit) -> dict[str, Any]:
-        group_id = groups.by_name(u.connection, group).id
-        until = u.now + _duration(duration) if duration else None
-        whom = _whom(u, handle)
-        moderation.ban(u, group_id, whom, _by(u, moderator, reason), until=until, removes=removes)
-        return {"banned": handle, "until": iso(until) if until else None}
-
-    say(in_unit(site_of(data), run), as_json=as_json)
+    until = u.now + _duration(duration) if duration else None
+    moderation.ban(u, group.id, _whom(u, handle), by, until=until, removes=removes)
+    return {"banned": handle, "until": iso(until) if until else None}
 
 
-@click.command()
-@click.argument("group")
-@click.argument("handle", metavar="WHO")
-@reason_option
-@by_option
-@data_option
-@json_option
-def unban(group: str, handle: str, reason: str, moderator: str | None, data: Path | None, as_json: bool) -> None:
+def unban(u: Unit, group: Row[Any], by: By, *, handle: str) -> dict[str, Any]:
     """Let WHO write to GROUP again."""
-
-    def run(u: Unit) -> dict[str, Any]:
-        group_id = groups.by_name(u.connection, group).id
-        bans.unban(u, group_id, _whom(u, handle), _by(u, moderator, reason))
-        return {"unbanned": handle}
-
-    say(in_unit(site_of(data), run), as_json=as_json)
+    bans.unban(u, group.id, _whom(u, handle), by)
+    return {"unbanned": handle}
 
 
 @click.command("bans")
 @click.argument("group")
-@data_option
-@json_option
+@options(data_option, json_option)
 def list_bans(group: str, data: Path | None, as_json: bool) -> None:
     """Print who is banned from GROUP: who, until when, why."""
 
@@ -128,9 +109,7 @@ def list_bans(group: str, data: Path | None, as_json: bool) -> None:
 @click.argument("what", type=click.Choice(["add", "remove", "list"]))
 @click.argument("group")
 @click.argument("handle", metavar="[WHO]", default="")
-@by_option
-@data_option
-@json_option
+@options(by_option, data_option, json_option)
 def moderator(what: str, group: str, handle: str, moderator: str | None, data: Path | None, as_json: bool) -> None:
     """Add a moderator to GROUP, remove one, or list them. WHO may live on another server: name@host."""
 
@@ -150,31 +129,12 @@ def moderator(what: str, group: str, handle: str, moderator: str | None, data: P
         click.echo(one)
 
 
-@click.command()
-@click.argument("group")
-@click.option("--display-name", help="What people read.")
-@click.option("--description", help="What the group is about.")
-@click.option("--rules", help="The group's rules.")
-@by_option
-@data_option
-@json_option
 def edit(
-    group: str,
-    display_name: str | None,
-    description: str | None,
-    rules: str | None,
-    moderator: str | None,
-    data: Path | None,
-    as_json: bool,
-) -> None:
+    u: Unit, group: Row[Any], by: By, *, display_name: str | None, description: str | None, rules: str | None
+) -> dict[str, Any]:
     """Change GROUP's name, description or rules; what is not named stays."""
-
-    def run(u: Unit) -> dict[str, Any]:
-        group_id = groups.by_name(u.connection, group).id
-        groups.change(u, group_id, _by(u, moderator, ""), name=display_name, bio=description, rules=rules)
-        return {"edited": group}
-
-    say(in_unit(site_of(data), run), as_json=as_json)
+    groups.change(u, group.id, by, name=display_name, bio=description, rules=rules)
+    return {"edited": group.name}
 
 
 POSTS = [
@@ -185,7 +145,12 @@ POSTS = [
     on_a_post("pin", moderation.pin, "Put POST before all others of GROUP."),
     on_a_post("unpin", moderation.unpin, "Take POST's pin away."),
 ]
-for one in (*POSTS, ban, unban, list_bans, moderator, edit):
+MEMBERS = [
+    deed(ban, "ban", who_argument, for_option, remove_option, reason_option),
+    deed(unban, "unban", who_argument, reason_option),
+    deed(edit, "edit", *(click.option(f"--{name}", help=says) for name, says in EDITED.items())),
+]
+for one in (*POSTS, *MEMBERS, list_bans, moderator):
     command.add_command(one)
 
 
