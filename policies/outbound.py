@@ -1,14 +1,12 @@
 """May this leave the house? Asked when a delivery is queued, again when it is sent, and when a peer fetches a post."""
 
-from policies.audience import Visibility
+from policies.audience import OPEN_TO_ALL, Visibility
 from policies.decision import Decision, Reason, allow, deny, hold, limit, strictest
 from policies.document import PolicyDocument
 from policies.engine import meets, stands
 from policies.facts import GroupFacts, PeerFacts, PostFacts
 from policies.leaving import Reach
 from policies.peers import Stance, clean_host
-
-ANYONE = frozenset({Visibility.PUBLIC, Visibility.UNLISTED})
 
 
 def may_deliver(policy: PolicyDocument, peer: PeerFacts, group: GroupFacts | None, post: PostFacts) -> Decision:
@@ -32,13 +30,15 @@ def may_read(policy: PolicyDocument, peer: PeerFacts, post: PostFacts) -> Decisi
 def _by_policy(policy: PolicyDocument, peer: PeerFacts, post: PostFacts) -> Decision:
     if clean_host(peer.host) is None:
         return deny(Reason.PEER_UNKNOWN)
-    is_open = post.relation or post.visibility in ANYONE
+    is_open = post.relation or post.visibility in OPEN_TO_ALL
     match stands(policy, peer).stance:
         case Stance.ALLOWED:
             by_stance = allow(Reason.PEER_ALLOWED)
         case Stance.LIMITED:
             reach = policy.outgoing.limited_gets
-            enough = post.relation or reach is Reach.EVERYTHING or (reach is Reach.PUBLIC and post.visibility in ANYONE)
+            enough = (
+                post.relation or reach is Reach.EVERYTHING or (reach is Reach.PUBLIC and post.visibility in OPEN_TO_ALL)
+            )
             by_stance = limit(frozenset(), Reason.PEER_LIMITED) if enough else deny(Reason.LIMITED_REACH)
         case Stance.HELD:
             return hold(Reason.PEER_HELD)
@@ -63,6 +63,6 @@ def _by_audience(post: PostFacts, tier: str | None) -> Decision:
 
 
 def _by_readers(post: PostFacts) -> Decision:
-    if post.visibility in ANYONE or post.reader_there:
+    if post.visibility in OPEN_TO_ALL or post.reader_there:
         return allow()
     return deny(Reason.NO_READER_THERE)

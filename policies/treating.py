@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
+from policies.audience import OPEN_TO_ALL
 from policies.decision import Decision, Obligation, Reason, deny, hold, limit
 from policies.facts import ActivityFacts
 from policies.treatments import Treatment
 
 TAKES_AWAY = frozenset({"Delete", "Undo", "Block", "Reject"})
 ACTORS = frozenset({"Person", "Group", "Service", "Application", "Organization"})
-OPEN_TO_ALL = frozenset({"public", "unlisted"})
 OBLIGES: dict[Treatment, frozenset[Obligation]] = {
     Treatment.FOLLOWERS_ONLY: frozenset({Obligation.SHOW_TO_FOLLOWERS_ONLY}),
     Treatment.UNLISTED: frozenset({Obligation.KEEP_OUT_OF_PUBLIC_TIMELINES}),

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, Row
 from federation.vocab import interaction as wire
 from federation.vocab.iris import PUBLIC
 from instance.content import interactions
-from instance.content.drafts import OPEN_TO_ALL
 from instance.content.interactions import ACCEPTED
 from instance.people import accounts
 from policies import interaction as policy
+from policies.audience import OPEN_TO_ALL
 from policies.interaction import AUTHOR, Rule
 
 Document = dict[str, Any]

@@ -20,7 +20,6 @@ from instance.activities.incoming_marks import boost
 from instance.activities.incoming_moderation import VERBS, act, restored, said, whom_it_names
 from instance.activities.incoming_posts import Gathered, change, collect, delete, is_public, keep, revive
 from instance.content import boosts, submissions, votes
-from instance.content.drafts import OPEN_TO_ALL
 from instance.db.content import mention, post
 from instance.db.people import account
 from instance.db.unit import Unit
@@ -28,6 +27,7 @@ from instance.groups.acting import By
 from instance.people import accounts
 from instance.people.accounts import AccountRow
 from instance.people.remote import RemoteProfile
+from policies.audience import OPEN_TO_ALL
 
 KINDS = ("Create", "Update", "Delete", "Undo", "Like", "EmojiReact", "Dislike", "Lock", "Add", "Remove", "Block")
 VOTES = {"Like": "like", "EmojiReact": "like", "Dislike": "dislike"}

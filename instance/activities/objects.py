@@ -11,7 +11,7 @@ from federation.vocab import build
 from federation.vocab.iris import same_origin
 from instance.activities import consenting, notes, pledged, shelves
 from instance.content import moderation
-from instance.content.visible import visible_to
+from instance.content.visible import audience_of, boosted_visible_to, readable_or_none, visible_to
 from instance.db.content import pin, post
 from instance.db.people import account, follow, restriction
 from instance.db.store import Store
@@ -21,14 +21,13 @@ from instance.policy.inforce import in_force_here
 from instance.policy.kept import AUTHORS, KEPT, WRITTEN, Keeping, keepers
 from instance.policy.peers import facts_where_asked
 from instance.site import Site
-from policies.audience import PostAudience, ReaderFacts, Visibility, may_read
+from policies.audience import ReaderFacts, may_read
 from policies.decision import Decision, Reason, deny
 from policies.facts import PostFacts
 from policies.outbound import may_read as may_be_read_there
 from policies.redaction import redact, take_out
 
 PAGE = 20
-FOR_ANYONE = ("public", "unlisted")
 ACTIVITY = "/activity"
 APPROVALS = "/approvals/"
 
@@ -81,17 +80,18 @@ def _shown(connection: Connection, site: Site, row: Row[Any], iri: str) -> dict[
 
 
 def _boost(connection: Connection, row: Row[Any]) -> dict[str, Any] | None:
-    boosted = notes.by_id(connection, row.boost_of_id)
-    if boosted is None or boosted.visibility not in FOR_ANYONE or boosted.deleted_at is not None:
+    """A boost of what anyone may read as of now, by somebody who is still here."""
+    boosted = readable_or_none(connection, None, row.boost_of_id)
+    found = accounts.by_ids(connection, [row.account_id, boosted.account_id]) if boosted is not None else {}
+    if boosted is None or not accounts.is_shown(found[row.account_id]):
         return None
-    found = accounts.by_ids(connection, [row.account_id, boosted.account_id])
     return notes.boost(row, found[row.account_id], boosted, found[boosted.account_id])
 
 
 def _decision(connection: Connection, site: Site, row: Row[Any], reader: Reader) -> Decision:
     """The author's audience asks for the very actor that signed; the policy asks for its server."""
     facts = _reader_facts(connection, row, reader)
-    if not may_read(PostAudience(Visibility(row.visibility), row.local_only, row.consent or ""), facts):
+    if not may_read(audience_of(row), facts):
         return deny(Reason.NO_READER_THERE)
     tier = groups.tier(connection, row.group_id) if row.group_id else None
     there = facts.follows_author or facts.is_mentioned
@@ -179,7 +179,7 @@ def _followers_there(connection: Connection, account_id: int, reader: Reader) ->
 
 def _newest(connection: Connection, row: Row[Any]) -> list[Any]:
     """The newest public posts of a person as Creates, her boosts as Announces; by name, their content is fetched."""
-    mine = (post.c.account_id == row.id, post.c.visibility == "public", visible_to(None))
+    mine = (post.c.account_id == row.id, post.c.visibility == "public", visible_to(None), boosted_visible_to(None))
     asked = select(post.c.iri, post.c.boost_of_id).where(*mine)
     found = connection.execute(asked.order_by(post.c.id.desc()).limit(PAGE))
     return [iri if boosted is not None else iri + ACTIVITY for iri, boosted in found]
@@ -204,22 +204,26 @@ def _shelf(connection: Connection, group: Row[Any], name: str) -> _Shelf:
 def _announced(connection: Connection, group: Row[Any]) -> dict[int, str]:
     """The newest posts that a group let through and that open a thread, with its boost of each."""
     newest = select(post.c.boost_of_id, post.c.iri).where(post.c.account_id == group.id, post.c.visibility == "public")
-    newest = newest.where(post.c.boost_of_id.is_not(None)).order_by(post.c.id.desc()).limit(PAGE)
+    newest = (
+        newest.where(post.c.boost_of_id.is_not(None), visible_to(None), boosted_visible_to(None))
+        .order_by(post.c.id.desc())
+        .limit(PAGE)
+    )
     return {row.boost_of_id: row.iri for row in connection.execute(newest)}
 
 
 def _embedded(connection: Connection, site: Site, shelf: _Shelf, reader: Reader) -> Collected:
-    """Posts as whole documents, which Lemmy and PieFed expect of a group; in its outbox as it announced them.
+    """Posts that anyone may read, as whole documents, which Lemmy and PieFed expect of a group; in its outbox as it announced them.
 
     Each is judged as if it were asked for by itself.
     """
-    asked = select(post).where(post.c.id.in_(shelf.ids))
+    asked = select(post).where(post.c.id.in_(shelf.ids), visible_to(None))
     rows = {row.id: row for row in connection.execute(asked)} if shelf.ids else {}
     items = []
     for row in (rows[post_id] for post_id in shelf.ids if post_id in rows):
         decision = _decision(connection, site, row, reader)
         composed = notes.compose(connection, site, row) if decision.allowed else None
-        if composed is not None and row.visibility in FOR_ANYONE:
+        if composed is not None:
             found = _in_outbox(composed, shelf) if shelf.boosts else composed.document
             items.append(take_out(found, decision.obligations) if decision.obligations else found)
     return Collected(items, len(items))
@@ -243,10 +247,7 @@ def _page(connection: Connection, site: Site, iri: str) -> str | None:
     if known is not None and known.domain == "":
         return site.url(f"/@{known.name}") if accounts.is_shown(known) else None
     row = notes.by_iri(connection, iri.removesuffix(ACTIVITY))
-    if row is None or row.visibility not in FOR_ANYONE or row.local_only or row.deleted_at is not None or row.consent:
-        return None
-    author = accounts.by_id(connection, row.account_id)
-    if author is None or not accounts.is_shown(author):
+    if row is None or readable_or_none(connection, None, row.id) is None:
         return None
     shown = row if row.boost_of_id is None else notes.by_id(connection, row.boost_of_id)
     return str(shown.url) if shown is not None and shown.url else None

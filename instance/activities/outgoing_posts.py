@@ -30,8 +30,8 @@ from instance.ids import slug, time_of
 from instance.jobs.table import Job, enqueue
 from instance.people import accounts
 from instance.policy.judge import facts_of, farewell
+from policies.audience import OPEN_TO_ALL
 
-FOR_ANYONE = frozenset({"public", "unlisted"})
 CANARY = {"visibility": "direct", "relation": True, "canary": True}
 """Facts of a canary: it holds no words of a member, and must get to whom it is to probe."""
 POLL_UPDATE = "tell_poll"
@@ -72,7 +72,7 @@ def on_post_deleted(u: Unit, event: PostDeleted) -> None:
     made = build.activity("Delete", f"{row.iri}#delete", author.iri, gone, **terms)
     named = [other.iri for other, _ in notes.mentioned(u.connection, row.id)]
     knew = named + iris_of(u.connection, event.knew) + ([group.iri] if group is not None and group.domain else [])
-    if row.visibility in FOR_ANYONE or row.consent:
+    if row.visibility in OPEN_TO_ALL or row.consent:
         knew += _parent_author(u.connection, row)
     if row.visibility != "direct":
         knew += remote_followers(u.connection, author.id)
@@ -182,7 +182,7 @@ def recipients(connection: Connection, composed: Composed) -> list[str]:
         found.append(composed.group.iri)
     if row.visibility != "direct":
         found += remote_followers(connection, composed.author.id)
-    if row.visibility in FOR_ANYONE:
+    if row.visibility in OPEN_TO_ALL:
         found += _parent_author(connection, row)
     return found
 

@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, or_, select
 
 from federation.ports import Collected
-from instance.content.drafts import OPEN_TO_ALL
 from instance.content.threads import waits_for_its_group
 from instance.content.visible import visible_to
 from instance.db.content import post
 from instance.people import accounts
 from instance.policy.kept import keepers
 from instance.site import Site
+from policies.audience import OPEN_TO_ALL
 
 MOST = 200
 

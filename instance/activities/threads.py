@@ -26,7 +26,8 @@ from federation.vocab.reading import iri, type_of
 from federation.vocab.types import POST_TYPES, Object
 from instance.activities.gathering import learn, standing
 from instance.activities.incoming_posts import Gathered, collect, is_public, keep
-from instance.content.threads import OPEN_TO_ALL, first
+from instance.content.threads import first
+from instance.content.visible import is_for_anyone, visible_to
 from instance.db.content import post
 from instance.db.people import account
 from instance.db.unit import Unit
@@ -75,12 +76,13 @@ class Backfill:
 def _known(connection: Connection, post_id: int) -> Known | None:
     row = connection.execute(select(post).where(post.c.id == post_id, post.c.deleted_at.is_(None))).first()
     root = first(connection, row) if row is not None else None
-    if row is None or root is None or {row.visibility, root.visibility} - OPEN_TO_ALL:
+    if row is None or root is None or not (is_for_anyone(row) and is_for_anyone(root)):
         return None
-    wanted = select(post.c.iri, post.c.visibility, account.c.domain).join(account, account.c.id == post.c.account_id)
+    seen = visible_to(None).label("seen")
+    wanted = select(post.c.iri, seen, account.c.domain).join(account, account.c.id == post.c.account_id)
     there = (post.c.thread_id == row.thread_id, post.c.boost_of_id.is_(None), post.c.deleted_at.is_(None))
     rows = connection.execute(wanted.where(*there).order_by(post.c.id.desc()).limit(MOST_KNOWN)).all()
-    theirs = [one.iri for one in rows if one.domain and one.visibility in OPEN_TO_ALL]
+    theirs = [one.iri for one in rows if one.domain and one.seen]
     order = [name for name in (root.iri, row.iri) if name in theirs]
     missing = root.reply_to_iri if root.reply_to_id is None and root.reply_to_iri else ""
     known = Known(root.iri, row.iri, missing)

@@ -6,8 +6,8 @@ from sqlalchemy import Row, delete, insert, select, update
 
 from instance.clock import Millis
 from instance.content import interactions, parts, rules, timelines
-from instance.content.drafts import ASKED, OPEN_TO_ALL
-from instance.content.visible import shown
+from instance.content.drafts import ASKED
+from instance.content.visible import audience_of, shown
 from instance.db.content import interaction, mention, post
 from instance.db.reading import notification
 from instance.db.unit import Unit
@@ -16,6 +16,7 @@ from instance.events import BoostUndone, InteractionAccepted, InteractionAsked, 
 from instance.i18n import N_
 from instance.ids import slug, sortable_id
 from instance.people import accounts, moves
+from policies.audience import OPEN_TO_ALL, ReaderFacts, may_boost
 from policies.interaction import Verdict
 
 
@@ -44,7 +45,7 @@ def boost(
     if by is None or not accounts.is_shown(by):
         raise NotFoundError
     moves.may_write(by)
-    if target.local_only or target.consent or not _may_be_shown_on(target, account_id):
+    if not may_boost(audience_of(target), ReaderFacts(is_author=target.account_id == account_id)):
         raise RefusalError("not-boostable", N_("This post is not for everyone; it can't be boosted."))
     boost_id = sortable_id(at or u.now, u.now)
     found = Verdict.YES if let else _may_be_boosted(u, target, by)
@@ -126,11 +127,6 @@ def unboost(u: Unit, account_id: int, post_id: int) -> bool:
 def _existing(u: Unit, account_id: int, post_id: int) -> Row[Any] | None:
     mine = select(post).where(post.c.account_id == account_id, post.c.boost_of_id == post_id)
     return u.connection.execute(mine).first()
-
-
-def _may_be_shown_on(target: Row[Any], account_id: int) -> bool:
-    """`policies.audience.may_boost` for a post that is readable already."""
-    return target.visibility in OPEN_TO_ALL or (target.visibility == "followers" and target.account_id == account_id)
 
 
 def _may_be_boosted(u: Unit, target: Row[Any], by: Row[Any]) -> Verdict:

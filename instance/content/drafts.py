@@ -10,6 +10,7 @@ from instance.clock import SECOND, Millis
 from instance.errors import RefusalError
 from instance.i18n import N_
 from instance.media.attachments import Words as MediaWords
+from policies.audience import OPEN_TO_ALL
 from policies.interaction import Rule
 
 MOST_CHARACTERS = 5000
@@ -19,7 +20,6 @@ OPTION_CHARACTERS = 50
 SHORTEST_POLL: Millis = 300 * SECOND
 LONGEST_POLL: Millis = 2_629_746 * SECOND
 
-OPEN_TO_ALL = {"public", "unlisted"}
 ASKED = {
     "public": "public",
     "unlisted": "unlisted",

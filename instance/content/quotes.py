@@ -5,9 +5,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from instance.content import interactions, parts, rules
-from instance.content.drafts import OPEN_TO_ALL
 from instance.content.interactions import ACCEPTED, DELETED, PENDING, Wish
-from instance.content.visible import shown
+from instance.content.visible import is_for_anyone, shown
 from instance.db.content import interaction, post
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
@@ -25,7 +24,7 @@ def check(connection: Connection, author_id: int, quoted_id: int, visibility: st
     Raises NotFoundError, RefusalError.
     """
     target = shown(connection, author_id, quoted_id)
-    if target.visibility not in OPEN_TO_ALL or target.local_only:
+    if not is_for_anyone(target):
         if target.account_id != author_id or target.visibility not in ORDER:
             raise RefusalError("quote-not-for-all", N_("This post is not for everyone; it can't be quoted."))
         if ORDER.get(visibility, 0) < ORDER[target.visibility]:

@@ -8,10 +8,10 @@ from instance.db.content import mention
 from instance.db.people import account, follow
 from instance.errors import RefusalError
 from instance.i18n import N_
+from policies.audience import OPEN_TO_ALL
 from policies.interaction import USUAL, Asker, Rule, Verdict, choice, judge, rule_of, stored
 
 PENDING, REFUSED = "pending", "refused"
-OPEN_TO_ALL = frozenset({"public", "unlisted"})
 
 REFUSALS = {
     "reply": ("reply-not-allowed", N_("The author of this post has limited who can reply to it.")),

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
 from instance.content import boosts, locks
+from instance.content.visible import is_for_anyone
 from instance.db.content import mention, post
 from instance.db.groups import group_post
 from instance.db.people import account
@@ -16,7 +17,6 @@ from instance.i18n import N_
 from instance.ids import sortable_id
 
 HELD, ANNOUNCED, REFUSED, REMOVED = "held", "announced", "refused", "removed"
-SHOWN_TO_ANYONE = ("public", "unlisted")
 
 
 def submit(u: Unit, post_id: int) -> None:
@@ -26,7 +26,7 @@ def submit(u: Unit, post_id: int) -> None:
     unless it answers a post of the group, which is announced to servers without a boost, so that people are not flooded.
     """
     row = u.connection.execute(select(post).where(post.c.id == post_id)).first()
-    if row is None or row.visibility not in SHOWN_TO_ANYONE or row.local_only or row.boost_of_id or row.deleted_at:
+    if row is None or row.boost_of_id is not None or not is_for_anyone(row):
         return
     for group_id in _open_groups(u.connection, row):
         if _known(u.connection, group_id, post_id) or row.account_id == group_id:

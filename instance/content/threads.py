@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, exists, select, update
 
 from instance.clock import MINUTE, Millis
-from instance.content.visible import readable, visible_to
+from instance.content.visible import is_for_anyone, readable, visible_to
 from instance.db.content import post
 from instance.db.groups import group_post
 from instance.db.people import account, domain_restriction
@@ -19,7 +19,6 @@ MOST_FOR_STRANGERS = 60
 JOB = "fetch-thread"
 PAUSE: Millis = 15 * MINUTE
 """How long a thread is left alone once others were asked for it."""
-OPEN_TO_ALL = frozenset({"public", "unlisted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +78,11 @@ def is_due(connection: Connection, post_id: int, now: Millis) -> bool:
     Of a post for fewer nobody elsewhere is told that it is read.
     """
     row = connection.execute(select(post).where(post.c.id == post_id, post.c.deleted_at.is_(None))).first()
-    if row is None or not _is_open(row):
+    if row is None or not is_for_anyone(row):
         return False
     root = first(connection, row)
     recent = root.thread_asked_at is not None and root.thread_asked_at > now - PAUSE
-    return not recent and _is_open(root) and _reaches_elsewhere(connection, row.thread_id)
-
-
-def _is_open(row: Row[Any]) -> bool:
-    return row.visibility in OPEN_TO_ALL and not row.local_only and row.consent is None
+    return not recent and is_for_anyone(root) and _reaches_elsewhere(connection, row.thread_id)
 
 
 def ask(u: Unit, post_id: int) -> None:

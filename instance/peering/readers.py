@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, func, or_, select
 
+from instance.content.visible import is_for_anyone
 from instance.db.content import mention, post
 from instance.db.people import account, follow
 from instance.peering.explain import OUT, Answer, explain
@@ -44,17 +45,14 @@ class Readership:
     local_only: bool
     in_group: bool
     deleted: bool
+    open: bool
+    """Whether anyone may read it."""
     here: int
     there: int
     named: int
     mode: Mode
     created_at: int
     places: tuple[Place, ...]
-
-    @property
-    def open(self) -> bool:
-        """Whether anyone may read it."""
-        return self.visibility in {"public", "unlisted"} and not self.local_only
 
 
 def find(connection: Connection, site: Site, asked: str) -> int | None:
@@ -89,6 +87,7 @@ def readership(connection: Connection, site: Site, post_id: int) -> Readership |
         local_only=row.local_only,
         in_group=row.group_id is not None,
         deleted=row.deleted_at is not None,
+        open=is_for_anyone(row),
         here=followers.get("", 0),
         there=0 if row.local_only else sum(count for host, count in followers.items() if host),
         named=sum(named.values()),

@@ -14,7 +14,7 @@ from instance.peering.words import sentences as why_words
 from instance.policy import effects, proposals
 from instance.policy.inforce import in_force_here
 from instance.policy.proposals import said
-from instance.web.cards import READERS, WIDELY_READ
+from instance.web.cards import READERS
 from instance.web.home import number
 from instance.web.visitor import Visitor, member_page, power_page
 from policies.difference import sentences
@@ -167,7 +167,7 @@ def readers_shown(found: readers.Readership | None) -> dict[str, Any]:
     if found.local_only:
         audience = _("Only people on this server")
     elsewhere = ""
-    if found.visibility in WIDELY_READ and not found.local_only:
+    if found.open:
         elsewhere = {
             Mode.OPEN: _("Any other server can fetch it when somebody there looks for it, but those that are refused."),
             Mode.MATCH: _("Servers that promise what this one asks can fetch it when somebody there looks for it."),

@@ -10,6 +10,7 @@ from instance.i18n import N_, _
 from instance.people import accounts, follows
 from instance.web import cards, rules, writing
 from instance.web.visitor import Visitor, go, member_page
+from policies.audience import OPEN_TO_ALL
 from policies.interaction import KINDS
 
 DONE = {
@@ -62,7 +63,7 @@ async def send(visitor: Visitor) -> Response:
     if post_id is None:
         return await home(visitor, 422)
     written = await cards.by_ids(visitor.house, visitor.member.account_id, [post_id])
-    narrowed = bool(written) and wanted in cards.WIDELY_READ and written[0].visibility not in cards.WIDELY_READ
+    narrowed = bool(written) and wanted in OPEN_TO_ALL and written[0].visibility not in OPEN_TO_ALL
     return go("/?done=narrowed" if narrowed else "/?done=sent")
 
 

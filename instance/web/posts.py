@@ -19,6 +19,7 @@ from instance.web.forms import filled
 from instance.web.home import number
 from instance.web.outside import listed, may_be_listed
 from instance.web.visitor import Endpoint, Visitor, go, member_page, own_path, page
+from policies.audience import OPEN_TO_ALL
 
 MOST_BEFORE, MOST_AFTER = 40, 200
 MOST_QUOTING = 20
@@ -70,7 +71,7 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
         before=[shown[one] for one in before if one in shown],
         after=[shown[one] for one in after if one in shown],
         indexable=indexable,
-        alternate=card.iri if card.visibility in cards.WIDELY_READ and not card.author.is_remote else "",
+        alternate=card.iri if card.visibility in OPEN_TO_ALL and not card.author.is_remote else "",
         locked=await visitor.house.store.read(locks.is_locked, post_id),
         reply_readers=_reply_readers(card, await _public_posting(visitor)),
         done=_(DONE[visitor.query("done")]) if visitor.query("done") in DONE else "",
@@ -150,7 +151,7 @@ async def delete(visitor: Visitor) -> Response:
 
 def _reply_readers(card: cards.Card, public_posting: bool) -> str:
     """Who will read an answer to this post."""
-    if card.visibility in cards.WIDELY_READ:
+    if card.visibility in OPEN_TO_ALL:
         if card.in_group or public_posting:
             return _("Your reply can be read by anyone who can read this.")
         return _("Your reply can be read by the people who follow you, and those you name.")
