@@ -1,90 +1,15 @@
-"""What other servers claim about consent: an author's yes counts only from her own server, for this thing and no other."""
+"""What other servers claim about consent to answers: an author's yes counts only from her own server, for this thing alone."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from federation.schema import inbox_activity
-from tests.journeys.walk import follow, home, notified, plain, seen, texts, write
-from tests.support.make import Member, member
-from tests.support.peer import AS, PUBLIC, Peer
-from tests.support.world import Running, World
-
-RECORDED = Path(__file__).parents[2] / "federation" / "peers"
-GTS = ["https://gotosocial.org/ns", AS]
-
-
-class Scene:
-    """Anna here; xeno, whose rules ask for a yes, at x.example; yan, who answers, at y.example; evil at z.example."""
-
-    def __init__(self, world: World, here: Running, anna: Member) -> None:
-        self.world, self.here, self.anna = world, here, anna
-        self.x, self.y, self.z = (Peer(world, f"{name}.example") for name in "xyz")
-        self.xeno = self.x.actor("xeno")
-        self.yan = self.y.actor("yan", number=1)
-        self.evil = self.z.actor("evil", number=2)
-
-    def rules(self, **kinds: tuple[list[str], list[str]]) -> dict[str, Any]:
-        """An interactionPolicy: can…=(automatic, manual)."""
-        said = {}
-        for name, (automatic, manual) in kinds.items():
-            said[name] = {"automaticApproval": automatic, "manualApproval": manual}
-        return {"interactionPolicy": said}
-
-    async def send(self, peer: Peer, activity: dict[str, Any]) -> None:
-        answer = await peer.post(self.here, activity)
-        assert answer.status_code == 202, answer.text
-        await self.world.settle()
-
-    async def post(self, number: int = 1, text: str = "Ask me", **terms: Any) -> dict[str, Any]:
-        """A post of xeno's that arrives here: whoever wants to reply asks."""
-        note = self.x.note(self.xeno, number, f"<p>{text}</p>", **({**self.asks()} | terms))
-        await self.send(self.x, self.x.activity("Create", self.xeno, note, number))
-        return note
-
-    def asks(self) -> dict[str, Any]:
-        return self.rules(canReply=([self.xeno], [PUBLIC]))
-
-    def stamp(self, number: int, interacting: str, target: str, kind: str = "Reply", **terms: Any) -> str:
-        """An authorization at xeno's server."""
-        iri = f"{self.xeno}/approvals/{number}"
-        made = {"@context": GTS, "id": iri, "type": f"{kind}Authorization", "attributedTo": self.xeno}
-        made |= {"interactingObject": interacting, "interactionTarget": target} | terms
-        self.x.documents[f"/users/xeno/approvals/{number}"] = made
-        return iri
-
-    async def reply(self, target: str, number: int = 1, **terms: Any) -> dict[str, Any]:
-        """A reply of yan's that arrives here."""
-        note = self.y.note(self.yan, number, "<p>Well</p>", **({"inReplyTo": target} | terms))
-        again = terms.get("approvedBy", "")[-1:]
-        await self.send(self.y, self.y.activity("Create", self.yan, note, f"{number}{again}"))
-        return note
-
-    async def shown(self, iri: str) -> bool:
-        """Whether Anna finds a post."""
-        found = await self.anna.get("/api/v2/search", params={"q": iri, "type": "statuses"})
-        return bool(found.json()["statuses"])
-
-
-@pytest.fixture
-async def scene(world: World) -> Scene:
-    here = await world.instance("a.example")
-    anna = await member(here, "anna", public=True)
-    made = Scene(world, here, anna)
-    for peer, name, iri in ((made.x, "xeno", made.xeno), (made.y, "yan", made.yan)):
-        await follow(world, anna, f"@{name}@{peer.host}")
-        [asked] = [one.body for one in peer.received if one.body["type"] == "Follow"]
-        await made.send(peer, peer.activity("Accept", iri, asked, "follow"))
-        peer.received.clear()
-    return made
-
-
-def sent(peer: Peer, kind: str) -> list[dict[str, Any]]:
-    return [one.body for one in peer.received if one.body["type"] == kind]
-
+from tests.instance.activities.scene import GTS, RECORDED, Scene, ours, sent
+from tests.journeys.walk import notified, plain, seen, write
+from tests.support.peer import PUBLIC
 
 # --- what ours ask for
 
@@ -269,15 +194,8 @@ async def test_only_its_author_changes_who_may_reply(scene: Scene) -> None:
 # --- what is asked of ours
 
 
-async def _ours(scene: Scene, **terms: Any) -> dict[str, Any]:
-    policy = {"can_reply": {"always": ["author"], "with_approval": ["public"]}}
-    return await write(
-        scene.world, scene.anna, "Ask Anna", visibility="public", **({"interaction_policy": policy} | terms)
-    )
-
-
 async def test_a_reply_to_ours_waits_and_gets_an_authorization(scene: Scene) -> None:
-    mine = await _ours(scene)
+    mine = await ours(scene)
     reply = await scene.reply(mine["uri"])
     assert ("mention", "yan@y.example") in await notified(scene.anna)
     [waiting] = (await scene.anna.get("/api/v1/interaction_requests")).json()
@@ -301,7 +219,7 @@ async def test_a_reply_to_ours_waits_and_gets_an_authorization(scene: Scene) -> 
 
 
 async def test_a_yes_to_another_reply_is_none_for_ours(scene: Scene) -> None:
-    mine = await _ours(scene)
+    mine = await ours(scene)
     await scene.reply(mine["uri"], 1)
     [waiting] = (await scene.anna.get("/api/v1/interaction_requests")).json()
     done = (await scene.anna.post(f"/api/v1/interaction_requests/{waiting['id']}/authorize")).json()
@@ -313,7 +231,7 @@ async def test_a_yes_to_another_reply_is_none_for_ours(scene: Scene) -> None:
 
 
 async def test_what_was_deleted_can_not_be_let(scene: Scene) -> None:
-    mine = await _ours(scene)
+    mine = await ours(scene)
     reply = await scene.reply(mine["uri"])
     [waiting] = (await scene.anna.get("/api/v1/interaction_requests")).json()
     await scene.send(scene.y, scene.y.activity("Delete", scene.yan, reply["id"], 1))
@@ -324,7 +242,7 @@ async def test_what_was_deleted_can_not_be_let(scene: Scene) -> None:
 
 
 async def test_a_reply_that_may_not_be_is_answered_with_a_reject(scene: Scene) -> None:
-    mine = await _ours(scene, interaction_policy={"can_reply": {"always": ["author"], "with_approval": []}})
+    mine = await ours(scene, interaction_policy={"can_reply": {"always": ["author"], "with_approval": []}})
     reply = await scene.reply(mine["uri"])
     [no] = sent(scene.y, "Reject")
     assert (no["object"], no["target"]) == (reply["id"], mine["uri"])
@@ -332,7 +250,7 @@ async def test_a_reply_that_may_not_be_is_answered_with_a_reject(scene: Scene) -
 
 
 async def test_a_polite_request_is_answered_as_one(scene: Scene) -> None:
-    mine = await _ours(scene)
+    mine = await ours(scene)
     note = scene.y.note(scene.yan, 3, "<p>Politely</p>", inReplyTo=mine["uri"])
     asks = scene.y.activity("ReplyRequest", scene.yan, mine["uri"], 3, instrument=note["id"])
     await scene.send(scene.y, asks)
@@ -354,121 +272,6 @@ async def test_a_polite_request_is_answered_as_one(scene: Scene) -> None:
     assert (await scene.anna.get(f"/api/v1/statuses/{mine['id']}")).json()["favourites_count"] == 1
 
 
-# --- quotes
-
-
-async def _quote_request(scene: Scene, mine: dict[str, Any], **terms: Any) -> dict[str, Any]:
-    """Mastodon's QuoteRequest for a post of Anna's."""
-    note = scene.y.note(scene.yan, 5, "<p>See this</p>", **({"quote": mine["uri"]} | terms))
-    asks = scene.y.activity("QuoteRequest", scene.yan, mine["uri"], 5, instrument=note["id"])
-    await scene.send(scene.y, asks)
-    return note
-
-
-async def test_a_quote_of_ours_is_let_and_revoked(scene: Scene) -> None:
-    mine = await _ours(scene, quote_approval_policy="public")
-    note = await _quote_request(scene, mine)
-    [yes] = sent(scene.y, "Accept")
-    assert yes["object"]["type"] == "QuoteRequest"
-    stamp = (await scene.z.get(scene.here, yes["result"], scene.evil)).json()
-    assert stamp["type"] == "QuoteAuthorization"
-    assert (stamp["interactingObject"], stamp["interactionTarget"]) == (note["id"], mine["uri"])
-    [quoting] = (await scene.anna.get(f"/api/v1/statuses/{mine['id']}/quotes")).json()
-    await scene.anna.post(f"/api/v1/statuses/{mine['id']}/quotes/{quoting['id']}/revoke")
-    await scene.world.settle()
-    [gone] = sent(scene.y, "Delete")
-    assert gone["object"] == yes["result"]
-    assert (await scene.z.get(scene.here, yes["result"], scene.evil)).status_code == 404
-
-
-async def test_a_quote_of_ours_without_leave_is_refused(scene: Scene) -> None:
-    mine = await _ours(scene)
-    await _quote_request(scene, mine)
-    assert len(sent(scene.y, "Reject")) == 1
-    assert (await scene.anna.get(f"/api/v1/statuses/{mine['id']}")).json()["quotes_count"] == 0
-
-
-async def test_a_request_for_a_post_that_quotes_something_else(scene: Scene) -> None:
-    mine = await _ours(scene, quote_approval_policy="public")
-    await _quote_request(scene, mine, quote="https://x.example/users/xeno/statuses/1")
-    assert sent(scene.y, "Accept") == []
-
-
-async def _quoted(scene: Scene, stamp: str | None, **terms: Any) -> dict[str, Any]:
-    """The quote of a post of yan's that quotes xeno's first post, as Anna's app has it."""
-    given = {"quote": f"{scene.xeno}/statuses/1"} | ({"quoteAuthorization": stamp} if stamp else {}) | terms
-    note = scene.y.note(scene.yan, 6, "<p>Quoting</p>", **given)
-    await scene.send(scene.y, scene.y.activity("Create", scene.yan, note, 6))
-    return await seen(scene.anna, "Quoting")
-
-
-async def test_a_quote_with_its_stamp_is_shown_and_without_is_not(scene: Scene) -> None:
-    note = await scene.post(1, "Quotable")
-    stamp = scene.stamp(1, f"{scene.yan}/statuses/6", note["id"], kind="Quote")
-    shown = await _quoted(scene, stamp)
-    assert shown["quote"]["quoted_status"]["uri"] == note["id"]
-    await scene.send(scene.x, scene.x.activity("Delete", scene.xeno, stamp, 1))
-    now = (await scene.anna.get(f"/api/v1/statuses/{shown['id']}")).json()
-    assert now["quote"] == {"state": "revoked", "quoted_status": None}
-    updated = scene.y.documents["/users/yan/statuses/6"] | {"updated": "2026-11-21T12:00:00Z"}
-    await scene.send(scene.y, scene.y.activity("Update", scene.yan, updated, 7))
-    now = (await scene.anna.get(f"/api/v1/statuses/{shown['id']}")).json()
-    assert now["quote"]["state"] == "revoked"
-
-
-@pytest.mark.parametrize("forged", ["none", "own server", "other quote", "other target", "reply"])
-async def test_a_forged_stamp_shows_nothing(scene: Scene, forged: str) -> None:
-    note, quoting = await scene.post(1, "Quotable"), f"{scene.yan}/statuses/6"
-    made = {"@context": GTS, "id": f"{scene.y.base}/stamps/1", "type": "QuoteAuthorization"}
-    scene.y.documents["/stamps/1"] = made | {
-        "attributedTo": scene.xeno,
-        "interactingObject": quoting,
-        "interactionTarget": note["id"],
-    }
-    stamps: dict[str, str | None] = {
-        "none": None,
-        "own server": f"{scene.y.base}/stamps/1",
-        "other quote": scene.stamp(1, f"{scene.yan}/statuses/5", note["id"], kind="Quote"),
-        "other target": scene.stamp(2, quoting, f"{scene.xeno}/statuses/2", kind="Quote"),
-        "reply": scene.stamp(3, quoting, note["id"]),
-    }
-    shown = await _quoted(scene, stamps[forged])
-    assert shown["quote"] == {"state": "pending", "quoted_status": None}
-
-
-async def test_an_old_quote_is_a_link_only(scene: Scene) -> None:
-    note = await scene.post(1, "Quotable")
-    given = {"quoteUrl": note["id"], "_misskey_quote": note["id"]}
-    made = scene.y.note(scene.yan, 8, "<p>Old way</p>", **given)
-    await scene.send(scene.y, scene.y.activity("Create", scene.yan, made, 8))
-    shown = await seen(scene.anna, "Old way")
-    assert shown["quote"] is None
-    assert f'href="{note["id"]}"' in shown["content"]
-
-
-async def test_our_quote_waits_for_the_accept_with_a_stamp(scene: Scene) -> None:
-    note = await scene.post(1, "Quotable", **scene.rules(canQuote=([PUBLIC], [])))
-    target = await seen(scene.anna, "Quotable")
-    made = await write(scene.world, scene.anna, "Mine", visibility="public", quoted_status_id=target["id"])
-    [asks] = sent(scene.x, "QuoteRequest")
-    assert (asks["object"], asks["instrument"]["id"]) == (note["id"], made["uri"])
-    served = (await scene.z.get(scene.here, made["uri"], scene.evil)).json()
-    assert served["quote"] == note["id"]
-    assert not {"quoteAuthorization", "_misskey_quote", "quoteUri"} & served.keys()
-    stamp = scene.stamp(1, made["uri"], note["id"], kind="Quote")
-    request = {name: asks[name] for name in ("id", "type", "actor", "object")} | {"instrument": made["uri"]}
-    evil = scene.z.activity("Accept", scene.evil, request, 1, result=stamp)
-    await scene.send(scene.z, evil)
-    assert (await scene.anna.get(f"/api/v1/statuses/{made['id']}")).json()["quote"]["state"] == "pending"
-    await scene.send(scene.x, scene.x.activity("Accept", scene.xeno, request, 1))
-    assert (await scene.anna.get(f"/api/v1/statuses/{made['id']}")).json()["quote"]["state"] == "pending"
-    await scene.send(scene.x, scene.x.activity("Accept", scene.xeno, request, 2, result=stamp))
-    assert (await scene.anna.get(f"/api/v1/statuses/{made['id']}")).json()["quote"]["state"] == "accepted"
-    served = (await scene.z.get(scene.here, made["uri"], scene.evil)).json()
-    assert served["quoteAuthorization"] == stamp
-    assert texts(await home(scene.anna))[0] == "Mine"
-
-
 async def test_answers_that_come_first_are_judged_once_the_rules_are_known(scene: Scene) -> None:
     asks = scene.x.note(scene.xeno, 1, "<p>Ask me</p>", **scene.asks())
     scene.x.documents["/users/xeno/statuses/1"] = 503
@@ -482,7 +285,7 @@ async def test_answers_that_come_first_are_judged_once_the_rules_are_known(scene
 async def test_likes_and_boosts_that_may_not_be_are_answered(scene: Scene) -> None:
     nobody = {"always": ["author"], "with_approval": []}
     policy = {"can_favourite": nobody, "can_reblog": nobody}
-    mine = await _ours(scene, interaction_policy=policy)
+    mine = await ours(scene, interaction_policy=policy)
     like = scene.y.activity("Like", scene.yan, mine["uri"], 1)
     await scene.send(scene.y, like)
     boost = scene.y.activity("Announce", scene.yan, mine["uri"], 1, to=[PUBLIC])
@@ -497,7 +300,7 @@ async def test_likes_and_boosts_that_may_not_be_are_answered(scene: Scene) -> No
 
 async def test_a_like_is_taken_back_before_it_is_let(scene: Scene) -> None:
     asked = {"always": ["author"], "with_approval": ["public"]}
-    mine = await _ours(scene, interaction_policy={"can_favourite": asked})
+    mine = await ours(scene, interaction_policy={"can_favourite": asked})
     like = scene.y.activity("Like", scene.yan, mine["uri"], 1)
     await scene.send(scene.y, like)
     assert len((await scene.anna.get("/api/v1/interaction_requests")).json()) == 1
@@ -505,22 +308,9 @@ async def test_a_like_is_taken_back_before_it_is_let(scene: Scene) -> None:
     assert (await scene.anna.get("/api/v1/interaction_requests")).json() == []
 
 
-async def test_what_was_revoked_is_not_let_again(scene: Scene) -> None:
-    mine = await _ours(scene, quote_approval_policy="public")
-    note = await _quote_request(scene, mine)
-    [quoting] = (await scene.anna.get(f"/api/v1/statuses/{mine['id']}/quotes")).json()
-    await scene.anna.post(f"/api/v1/statuses/{mine['id']}/quotes/{quoting['id']}/revoke")
-    await scene.world.settle()
-    scene.y.received.clear()
-    again = scene.y.activity("QuoteRequest", scene.yan, mine["uri"], 9, instrument=note["id"])
-    await scene.send(scene.y, again)
-    assert (sent(scene.y, "Accept"), len(sent(scene.y, "Reject"))) == ([], 1)
-    assert (await scene.anna.get(f"/api/v1/statuses/{mine['id']}/quotes")).json() == []
-
-
 async def test_our_rules_stand_on_the_wire_in_both_forms(scene: Scene) -> None:
     me = f"https://a.example/u/{scene.anna.account_id}"
-    mine = await _ours(scene, quote_approval_policy="followers")
+    mine = await ours(scene, quote_approval_policy="followers")
     served = (await scene.z.get(scene.here, mine["uri"], scene.evil)).json()
     assert served["interactionPolicy"] == {
         "canLike": {key: [PUBLIC] for key in ("automaticApproval", "always")}
