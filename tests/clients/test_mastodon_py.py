@@ -19,8 +19,8 @@ PASSWORD = "stones and sea 7\n"
 
 
 @pytest.fixture(scope="module")
-def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    with served(tmp_path_factory.mktemp("mastodon-py") / "data") as process:
+def instance(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Process]:
+    with served(tmp_path_factory.mktemp("mastodon-py") / "data", sqlite_template) as process:
         yield process
 
 

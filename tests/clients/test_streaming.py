@@ -40,8 +40,8 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    with served(tmp_path_factory.mktemp("streams") / "data") as process:
+def instance(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Process]:
+    with served(tmp_path_factory.mktemp("streams") / "data", sqlite_template) as process:
         yield process
 
 

@@ -22,9 +22,10 @@ TOOT = Path(sys.executable).parent / "toot"
 class Toot:
     """One member's `toot`, with a configuration of its own."""
 
-    def __init__(self, instance: Process, name: str, folder: Path) -> None:
+    def __init__(self, instance: Process, name: str, folder: Path, shell: "subprocess.Popen[str]") -> None:
         self.name = name
         self.folder = folder
+        self.shell = shell
         made = instance.cli(
             "account", "create", name, "--public-posting", "--print-token", "--password-stdin", given=PASSWORD
         )
@@ -37,12 +38,13 @@ class Toot:
         (folder / "toot" / "config.json").write_text(json.dumps(config))
 
     def __call__(self, *words: str, given: str | None = None) -> str:
-        environ = {**os.environ, "XDG_CONFIG_HOME": str(self.folder), "NO_COLOR": "1"}
-        done = subprocess.run(
-            [str(TOOT), *words], env=environ, capture_output=True, text=True, timeout=60, input=given or ""
-        )
-        assert done.returncode == 0, f"toot {' '.join(words)}: {done.stdout}\n{done.stderr}"
-        return done.stdout
+        assert self.shell.stdin is not None
+        assert self.shell.stdout is not None
+        self.shell.stdin.write(json.dumps({"words": words, "home": str(self.folder), "given": given or ""}) + "\n")
+        self.shell.stdin.flush()
+        said = json.loads(self.shell.stdout.readline())
+        assert said["status"] == 0, f"toot {' '.join(words)}: {said['out']}\n{said['err']}"
+        return str(said["out"])
 
     def json(self, *words: str) -> Any:
         return json.loads(self(*words, "--json"))
@@ -52,14 +54,17 @@ PASSWORD = "stones and sea 7\n"
 
 
 @pytest.fixture(scope="module")
-def members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Toot, Toot]]:
+def members(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[tuple[Toot, Toot]]:
     folder = tmp_path_factory.mktemp("toot")
-    with served(folder / "data") as instance:
-        yield Toot(instance, "ann", folder / "ann"), Toot(instance, "bea", folder / "bea")
+    with served(folder / "data", sqlite_template) as instance:
+        environ, pipe = {**os.environ, "NO_COLOR": "1"}, subprocess.PIPE
+        command = [sys.executable, str(Path(__file__).with_name("toots.py"))]
+        with subprocess.Popen(command, env=environ, stdin=pipe, stdout=pipe, text=True) as shell:
+            yield Toot(instance, "ann", folder / "ann", shell), Toot(instance, "bea", folder / "bea", shell)
 
 
-def test_login_in_a_browser(tmp_path: Path) -> None:
-    with served(tmp_path / "data") as instance:
+def test_login_in_a_browser(tmp_path: Path, sqlite_template: Path) -> None:
+    with served(tmp_path / "data", sqlite_template) as instance:
         instance.cli("account", "create", "cleo", "--password-stdin", given=PASSWORD)
         environ = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path), "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
         command = [str(TOOT), "login", "--instance", instance.url]

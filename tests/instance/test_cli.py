@@ -41,10 +41,10 @@ def test_serve_stays_small() -> None:
 def test_a_wrong_setting_is_one_sentence(tmp_path: Path) -> None:
     process = Process(tmp_path / "d", {"SKERRY_PORT": "http"})
     done = process.cli("db", "version", check=False)
-    assert done.returncode == 2
+    assert done.status == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("skerry: SKERRY_PORT is 'http'")
-    assert done.stderr.count("\n") == 1
+    assert done.err.startswith("skerry: SKERRY_PORT is 'http'")
+    assert done.err.count("\n") == 1
 
 
 def test_the_schema_is_made_and_told(tmp_path: Path) -> None:

@@ -3,60 +3,19 @@
 import asyncio
 import io
 import json
-import sys
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
-from unittest import mock
 
 import pytest
 
 from instance.auth import signin
-from instance.cli import main
 from instance.cli.serve import say_setup_link
 from instance.people import accounts
 from instance.people.rebase import rebase
-from instance.remembered import remember
+from tests.support.commands import skerry
 from tests.support.members import member
 from tests.support.world import Running, World
 
 pytestmark = pytest.mark.processes
-
-
-@dataclass
-class Said:
-    status: int
-    out: list[str]
-    err: str
-
-
-async def _skerry(running: Running, *words: str, stdin: str = "") -> Said:
-    settings = running.house.site.settings
-    remember(settings)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "instance", *words, "--data", str(settings.data),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await asyncio.wait_for(process.communicate(stdin.encode()), 60)
-    return Said(process.returncode or 0, out.decode().splitlines(), err.decode())
-
-
-async def _skerry_here(running: Running, *words: str, stdin: str = "") -> Said:
-    """The same in this process, in a thread: quicker."""
-    settings = running.house.site.settings
-    remember(settings)
-    out, err = io.StringIO(), io.StringIO()
-
-    def run() -> int:
-        with (
-            mock.patch("sys.argv", ["skerry", *words, "--data", str(settings.data)]),
-            pytest.raises(SystemExit) as ended,
-        ):
-            main()
-        return int(ended.value.code or 0)
-
-    with redirect_stdout(out), redirect_stderr(err), mock.patch("sys.stdin", io.StringIO(stdin)):
-        status = await asyncio.to_thread(run)
-    return Said(status, out.getvalue().splitlines(), err.getvalue())
 
 
 async def _acts(running: Running, token: str) -> bool:
@@ -66,7 +25,7 @@ async def _acts(running: Running, token: str) -> bool:
 
 async def test_account_create_makes_a_member_who_signs_in_at_once(world: World) -> None:
     running = await world.instance()
-    said = await _skerry(
+    said = await skerry(
         running, "account", "create", "Ada", "--role", "steward", "--public-posting", "--password-stdin", "--print-token",
         stdin="a good password\n",
     )  # fmt: skip
@@ -76,10 +35,10 @@ async def test_account_create_makes_a_member_who_signs_in_at_once(world: World) 
     row = await running.house.store.read(accounts.by_name, "ada")
     assert row is not None
     assert row.public_posting
-    said = await _skerry(running, "account", "create", "bea")
+    said = await skerry(running, "account", "create", "bea")
     assert said.out[0] == "bea"
     assert (await signin.sign_in(running.house, "bea", said.out[1])).cookie
-    said = await _skerry(running, "account", "create", "cleo", "--print-token", "--json")
+    said = await skerry(running, "account", "create", "cleo", "--print-token", "--json")
     told = json.loads("\n".join(said.out))
     assert (told["name"], told["handle"], told["role"]) == ("cleo", "@cleo@a.example", "member")
     assert await _acts(running, told["token"])
@@ -101,7 +60,7 @@ async def test_wrong_input_says_one_sentence_and_writes_nothing(world: World) ->
         (("invite", "--days", "0"), ""),
         (("account", "role", "nobody", "member"), ""),
     ):
-        said = await _skerry_here(running, *words, stdin=stdin)
+        said = await skerry(running, *words, stdin=stdin)
         assert said.status in {1, 2}, words
         assert said.out == []
         assert len(said.err.splitlines()) == 1, said.err
@@ -112,10 +71,10 @@ async def test_wrong_input_says_one_sentence_and_writes_nothing(world: World) ->
 async def test_tokens_apps_invitations_and_care_of_accounts(world: World) -> None:
     running = await world.instance()
     await member(running, "ada")
-    said = await _skerry_here(running, "token", "create", "@ada", "--scopes", "read write follow push")
+    said = await skerry(running, "token", "create", "@ada", "--scopes", "read write follow push")
     assert len(said.out) == 1
     assert await _acts(running, said.out[0])
-    app = await _skerry_here(running, "app", "create", "Script", "--redirect-uri", "http://localhost/x")
+    app = await skerry(running, "app", "create", "Script", "--redirect-uri", "http://localhost/x")
     body = {
         "grant_type": "client_credentials",
         "client_id": app.out[0],
@@ -123,16 +82,14 @@ async def test_tokens_apps_invitations_and_care_of_accounts(world: World) -> Non
         "scope": "read write",
     }
     assert (await running.client.post("/oauth/token", data=body)).status_code == 200
-    assert (await _skerry_here(running, "invite", "--uses", "3")).out[0].startswith("https://a.example/invite/")
-    assert (await _skerry_here(running, "account", "list")).out == ["ada\tmember\tactive"]
-    assert (await _skerry_here(running, "account", "role", "ada", "moderator")).status == 0
-    assert (
-        (await _skerry_here(running, "account", "reset-link", "ada")).out[0].startswith("https://a.example/link/reset/")
-    )
-    assert (await _skerry_here(running, "account", "suspend", "ada")).status == 0
+    assert (await skerry(running, "invite", "--uses", "3")).out[0].startswith("https://a.example/invite/")
+    assert (await skerry(running, "account", "list")).out == ["ada\tmember\tactive"]
+    assert (await skerry(running, "account", "role", "ada", "moderator")).status == 0
+    assert (await skerry(running, "account", "reset-link", "ada")).out[0].startswith("https://a.example/link/reset/")
+    assert (await skerry(running, "account", "suspend", "ada")).status == 0
     assert not await _acts(running, said.out[0])
-    assert (await _skerry_here(running, "account", "list")).out == ["ada\tmoderator\tsuspended"]
-    assert (await _skerry_here(running, "account", "suspend", "ada", "--undo")).status == 0
+    assert (await skerry(running, "account", "list")).out == ["ada\tmoderator\tsuspended"]
+    assert (await skerry(running, "account", "suspend", "ada", "--undo")).status == 0
     assert await _acts(running, said.out[0])
 
 
@@ -153,13 +110,13 @@ async def test_a_moved_instance_knows_itself(world: World) -> None:
 
 async def test_the_command_line_knows_the_settings_that_the_instance_runs_with(world: World) -> None:
     running = await world.instance(SKERRY_PUBLIC_POSTING="1")
-    await _skerry_here(running, "account", "create", "ada")
+    await skerry(running, "account", "create", "ada")
     row = await running.house.store.read(accounts.by_name, "ada")
     assert row is not None
     assert (row.public_posting, row.default_visibility) == (True, "public")
     production = {"SKERRY_MODE": "production", "SKERRY_CONTACT_EMAIL": "ops@a.example"}
     running = await world.instance("p.example", **production)
-    assert (await _skerry_here(running, "account", "create", "ada")).status == 0
+    assert (await skerry(running, "account", "create", "ada")).status == 0
 
 
 async def test_serve_names_the_first_steward_s_link_until_there_is_one(world: World) -> None:
@@ -168,7 +125,7 @@ async def test_serve_names_the_first_steward_s_link_until_there_is_one(world: Wo
     for _ in range(2):
         with redirect_stdout(out), redirect_stderr(io.StringIO()):
             await asyncio.to_thread(say_setup_link, running.house.site.settings)
-        await _skerry_here(running, "account", "create", "ada", "--role", "steward")
+        await skerry(running, "account", "create", "ada", "--role", "steward")
     [link] = out.getvalue().split()
     assert link.startswith("https://a.example/setup/")
 
@@ -178,21 +135,19 @@ async def test_aliases_and_moving(world: World) -> None:
     anna = await member(running, "anna")
     bella = await member(running, "bella")
     await world.settle()
-    said = await _skerry_here(running, "account", "alias", "anna", "--add", "bella")
+    said = await skerry(running, "account", "alias", "anna", "--add", "bella")
     assert (said.status, said.out) == (0, [f"https://a.example/u/{bella.account_id}"])
-    refused = await _skerry_here(running, "account", "move", "anna", "bella")
+    refused = await skerry(running, "account", "move", "anna", "bella")
     assert (refused.status, "does not say that it is yours" in refused.err) == (1, True)
-    unknown = await _skerry_here(running, "account", "move", "anna", "nobody")
+    unknown = await skerry(running, "account", "move", "anna", "nobody")
     assert (unknown.status, "nobody was not found" in unknown.err) == (1, True)
-    said = await _skerry_here(running, "account", "alias", "bella", "--add", "anna")
-    moved = await _skerry_here(running, "account", "move", "anna", "bella")
+    said = await skerry(running, "account", "alias", "bella", "--add", "anna")
+    moved = await skerry(running, "account", "move", "anna", "bella")
     assert (moved.status, "has moved to bella" in moved.err) == (0, True)
     row = await running.house.store.read(accounts.by_id, anna.account_id)
     assert row is not None
     assert row.moved_to == f"https://a.example/u/{bella.account_id}"
-    back = await _skerry_here(running, "account", "move", "anna", "--undo")
+    back = await skerry(running, "account", "move", "anna", "--undo")
     assert (back.status, "is back" in back.err) == (0, True)
-    said = await _skerry_here(
-        running, "account", "alias", "bella", "--remove", f"https://a.example/u/{anna.account_id}"
-    )
+    said = await skerry(running, "account", "alias", "bella", "--remove", f"https://a.example/u/{anna.account_id}")
     assert (said.status, said.out) == (0, [])

@@ -10,7 +10,7 @@ from federation.schema import delivery, inbox_activity
 from instance.people import accounts
 from instance.policy.adopt import set_stance
 from policies.peers import Stance
-from tests.instance.test_cli_accounts import _skerry
+from tests.support.commands import skerry
 from tests.support.make import member
 from tests.support.peer import Peer
 from tests.support.world import Running, World
@@ -20,7 +20,7 @@ SECRET = "words for their readers only"
 
 
 async def printed(home: Running, *words: str) -> dict[str, Any]:
-    said = await _skerry(home, "federation", *words, "--json")
+    said = await skerry(home, "federation", *words, "--json")
     assert said.status == 0, said.err
     assert SECRET not in "".join(said.out)
     found: dict[str, Any] = json.loads(said.out[0])
@@ -53,9 +53,9 @@ async def test_it_shows_explains_and_tries_again(world: World) -> None:
     assert (held["state"], held["actor"], held["kind"]) == ("held", bob, "Create")
     codes = [one["code"] for one in (await printed(home, "explain", made["uri"]))["answers"]]
     assert codes == ["stored", "not-delivered"]
-    said = await _skerry(home, "federation", "explain", note["id"])
+    said = await skerry(home, "federation", "explain", note["id"])
     assert "It came and waits for a steward." in said.out[0]
-    assert (await _skerry(home, "federation", "lookup", "nobody")).status == 1
+    assert (await skerry(home, "federation", "lookup", "nobody")).status == 1
 
     assert (await printed(home, "let-in", peer.host))["let_in"] == 1
     await home.house.store.unit(set_stance, peer.host, Stance.ALLOWED)

@@ -9,14 +9,14 @@ from instance.policy.adopt import set_stance
 from instance.policy.inforce import in_force_here
 from policies.document import PolicyDocument
 from policies.peers import Stance
-from tests.instance.test_cli_accounts import Said, _skerry_here
+from tests.support.commands import Said, skerry
 from tests.support.world import Running, World
 
 pytestmark = pytest.mark.processes
 
 
 async def policy(home: Running, *words: str) -> Said:
-    return await _skerry_here(home, "policy", *words)
+    return await skerry(home, "policy", *words)
 
 
 async def in_force(home: Running) -> PolicyDocument:

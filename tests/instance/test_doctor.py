@@ -130,15 +130,15 @@ def test_redis_answers(tmp_path: Path) -> None:
 
 
 @pytest.mark.processes
-def test_beside_a_running_instance(tmp_path: Path) -> None:
-    with served(tmp_path / "d") as process:
+def test_beside_a_running_instance(tmp_path: Path, sqlite_template: Path) -> None:
+    with served(tmp_path / "d", sqlite_template) as process:
         told = json.loads(process.cli("doctor", "--json").stdout)
         assert {f["name"] for f in told["findings"]} >= {"settings", "packages", "disk", "secret", "running", "queue"}
         assert [f for f in told["findings"] if f["state"] == "bad"] == []
         assert "ready at" in process.cli("doctor").stdout
         (process.data / "secret.key").chmod(0o644)
         done = process.cli("doctor", check=False)
-        assert done.returncode == 1
+        assert done.status == 1
         assert "BAD   secret" in done.stdout
     never = Process(tmp_path / "never", {"SKERRY_BASE_URL": "http://a.example"}).cli("doctor", check=False)
-    assert never.returncode == 1
+    assert never.status == 1

@@ -60,7 +60,7 @@ def test_a_folder_or_a_port_in_use_is_told(tmp_path: Path) -> None:
             assert second.running is not None
             assert second.running.wait(30) == 2
             assert said in second.log()
-        assert process.cli("account", "create", "anna").returncode == 0
+        assert process.cli("account", "create", "anna").status == 0
         assert httpx.get(f"{process.url}/@anna", trust_env=False).status_code == 200
 
 

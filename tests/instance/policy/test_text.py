@@ -1,26 +1,17 @@
 """`skerry policy text` and `adopt`: the policy goes out as people write it and comes back; a mistake changes nothing."""
 
-import asyncio
-import sys
-
 import pytest
 
 from instance.policy.inforce import in_force_here
-from instance.remembered import remember
+from tests.support.commands import skerry
 from tests.support.world import Running, World
 
 pytestmark = pytest.mark.processes
 
 
 async def _policy(running: Running, *words: str, given: str = "") -> tuple[int, str, str]:
-    settings = running.house.site.settings
-    remember(settings)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "instance", "policy", *words, "--data", str(settings.data),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await asyncio.wait_for(process.communicate(given.encode()), 60)
-    return process.returncode or 0, out.decode(), err.decode()
+    said = await skerry(running, "policy", *words, stdin=given)
+    return said.status, said.stdout, said.err
 
 
 async def test_out_and_in_again(world: World) -> None:
