@@ -12,6 +12,7 @@ from instance.content.revisions import Revision
 from instance.errors import RefusalError
 from instance.i18n import N_
 from instance.mastodon.interaction import quote_rule, rules_of
+from instance.mastodon.media import focus_of
 from instance.mastodon.params import Params, wrong
 from instance.media.attachments import Words
 
@@ -92,17 +93,3 @@ def _media_words(params: Params) -> dict[int, Words]:
         if media_id is not None:
             said[media_id] = Words(item.maybe("description"), focus_of(item))
     return said
-
-
-def focus_of(params: Params) -> tuple[float, float] | None:
-    """`focus=x,y`, each from -1 to 1. Raises RefusalError."""
-    text = params.maybe("focus")
-    if not text:
-        return None
-    try:
-        x, y = (float(part) for part in text.split(","))
-    except ValueError:
-        raise wrong("focus") from None
-    if not (-1 <= x <= 1 and -1 <= y <= 1):
-        raise wrong("focus")
-    return x, y

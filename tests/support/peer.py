@@ -47,6 +47,23 @@ def cavage(
     return f'keyId="{key_id}",algorithm="rsa-sha256",headers="{" ".join(names)}",signature="{signature}"'
 
 
+async def body_of(receive: Any) -> bytes:
+    """The whole body of a request to an ASGI application."""
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return body
+
+
+async def answer(send: Any, status: int, headers: dict[str, str], content: bytes) -> None:
+    """Answer one."""
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": content})
+
+
 @dataclass
 class Received:
     """A POST that came to one of the peer's inboxes."""
@@ -155,16 +172,7 @@ class Peer:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """The peer as an ASGI application."""
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
-        status, headers, content = self._answer(scope, body)
-        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": status, "headers": raw})
-        await send({"type": "http.response.body", "body": content})
+        await answer(send, *self._answer(scope, await body_of(receive)))
 
     def _answer(self, scope: Any, body: bytes) -> tuple[int, dict[str, str], bytes]:
         path: str = scope["path"]

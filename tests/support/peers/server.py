@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.support.peer import AS, PUBLIC, Peer, Received, key_number, pem_of
+from tests.support.peer import AS, PUBLIC, Peer, Received, answer, body_of, key_number, pem_of
 from tests.support.peers import signing
 from tests.support.world import Running, World
 
@@ -247,16 +247,7 @@ class Server(Peer):
     # Being a server
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
-        status, headers, content = await self.served(scope, body)
-        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": status, "headers": raw})
-        await send({"type": "http.response.body", "body": content})
+        await answer(send, *await self.served(scope, await body_of(receive)))
 
     async def served(self, scope: Any, body: bytes) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body of the answer to a request."""
