@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from federation.signatures import keys
+from instance.db import engine
 from tests.support import postgres, statements
 from tests.support.databases import POSTGRES, Databases, Emptied, admin, beside, url_of
 from tests.support.keypairs import KeyPairs
@@ -21,6 +22,7 @@ settings.register_profile("house", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("house")
 
 statements.share()
+engine.SYNCHRONOUS = "OFF"  # nobody pulls the plug; real processes in tests wait for the disk (instance/test_cli.py)
 
 KINDS = ["sqlite", "postgresql"]
 

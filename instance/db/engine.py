@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
 BUSY_TIMEOUT_MS = 15_000
+SYNCHRONOUS = "FULL"
+"""What was accepted is on disk before it is answered."""
 POOL_SIZE = 12
 
 
@@ -31,7 +33,7 @@ def open_sqlite(path: str, *, read_only: bool) -> sqlite3.Connection:
         connection.execute("PRAGMA query_only=ON")
     else:
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
     return connection
 
 

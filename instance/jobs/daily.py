@@ -64,12 +64,11 @@ class Timer:
 
     async def _run(self, job: Timed) -> None:
         try:
-            touched = 1
-            while touched and await self._store.unit(_held, job, self._holder):
-                touched = await self._store.unit(job.step)
+            while await self._store.unit(_batch, job, self._holder):
+                pass
         except Exception as error:  # noqa: BLE001 - the others must run
             log.error("timed_job_failed", name=job.name, error=describe(error))
-        await self._store.unit(_done, job, self._holder)
+            await self._store.unit(_done, job, self._holder)
 
 
 def _take(u: Unit, job: Timed, holder: str) -> bool:
@@ -79,6 +78,16 @@ def _take(u: Unit, job: Timed, holder: str) -> bool:
     due = or_(lease.last_run_at.is_(None), lease.last_run_at <= u.now - job.every)
     free = and_(lease.name == job.name, lease.until < u.now, due)
     return u.connection.execute(_set(free, holder=holder, until=u.now + LEASE)).rowcount == 1
+
+
+def _batch(u: Unit, job: Timed, holder: str) -> bool:
+    """Do one batch; True while more may be left. The lease is given back with the last one."""
+    if not _held(u, job, holder):
+        return False
+    if job.step(u):
+        return True
+    _done(u, job, holder)
+    return False
 
 
 def _held(u: Unit, job: Timed, holder: str) -> bool:

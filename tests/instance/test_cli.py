@@ -38,6 +38,14 @@ def test_serve_stays_small() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_what_is_answered_is_on_disk(tmp_path: Path) -> None:
+    """In a process of its own: in this one nobody waits for the disk."""
+    asked = f"open_sqlite('{tmp_path}/x', read_only=False).execute('PRAGMA synchronous').fetchone()[0]"
+    code = f"from instance.db.engine import open_sqlite; print({asked})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "2"
+
+
 def test_a_wrong_setting_is_one_sentence(tmp_path: Path) -> None:
     process = Process(tmp_path / "d", {"SKERRY_PORT": "http"})
     done = process.cli("db", "version", check=False)
