@@ -4,11 +4,13 @@
 """
 
 import gettext
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from babel import Locale, UnknownLocaleError
 
 from instance.errors import RefusalError
 from policies.words import Sentence
@@ -74,7 +76,25 @@ def said(sentence: str) -> str:
 
 def refusal_text(refusal: RefusalError) -> str:
     """What a refusal says to its reader."""
-    return _(refusal.sentence, **refusal.params)
+    params = {name: said(value) if isinstance(value, str) else value for name, value in refusal.params.items()}
+    return _(refusal.sentence, **params)
+
+
+def babel_locale() -> Locale:
+    """Babel's data for the current language; English where it has none."""
+    locale = current.get()
+    if locale == PSEUDO:
+        return Locale("ar")
+    try:
+        return Locale.parse(locale, sep="-" if "-" in locale else "_")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
+
+
+def of_terminal(environ: Mapping[str, str]) -> str:
+    """The language of a terminal, as POSIX names it (`de_DE.UTF-8` in LC_ALL, LC_MESSAGES, LANG); English for any other."""
+    named = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
+    return negotiate(named.partition(".")[0].partition("@")[0].replace("_", "-"), languages())
 
 
 def direction(locale: str) -> str:

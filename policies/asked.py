@@ -1,7 +1,6 @@
 """Requirements as groups write them and peers publish them, and the sentence for each term that a policy fails."""
 
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from policies.document import Refused
@@ -9,6 +8,7 @@ from policies.fields import WrongError, build, lines_of, read_lines, value_of, w
 from policies.leaving import Requirement
 from policies.published import NAMESPACE, as_requirement, read_terms
 from policies.purposes import USES, Use
+from policies.toml import read_toml
 from policies.words import Sentence, say
 from policies.written import leaf, located
 
@@ -24,8 +24,8 @@ def from_plain(data: Any) -> Requirement:
         raise Refused(wrong)
     asked: Requirement = build(Requirement, values)
     if not asked.asks:
-        remedy = "Say claimed, agreed, probed or audited."
-        raise Refused([WrongError(("assurance",), "without a level of assurance nothing is asked.", remedy)])
+        sentence = say("without a level of assurance nothing is asked.")
+        raise Refused([WrongError(("assurance",), sentence, say("Say claimed, agreed, probed or audited."))])
     return asked
 
 
@@ -34,17 +34,14 @@ def to_plain(requirement: Requirement) -> dict[str, Any]:
     return write_lines(LINES, requirement)
 
 
-def to_toml(requirement: Requirement) -> str:
-    """A requirement as people write it, each line with its sentence."""
-    return "\n".join(text for line in LINES for text in leaf(line, value_of(requirement, line.name))) + "\n"
+def to_toml(requirement: Requirement, words: Callable[[str], str] = str) -> str:
+    """A requirement as people write it, each line with its sentence, which `words` puts into the reader's language."""
+    return "\n".join(text for line in LINES for text in leaf(line, value_of(requirement, line.name), words)) + "\n"
 
 
 def from_toml(text: str) -> Requirement:
     """A requirement as people write it. Raises policies.document.Refused, with the lines of the mistakes."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Refused([WrongError((), f"that is no TOML: {error}.", "Write one name = value a line.")]) from error
+    data = read_toml(text)
     try:
         return from_plain(data)
     except Refused as refused:

@@ -2,7 +2,7 @@
 
 from policies.document import FIELDS, PolicyDocument
 from policies.fields import value_of
-from policies.kinds import said_as
+from policies.kinds import moment, said_as
 from policies.peers import stance
 from policies.words import Sentence, say
 
@@ -37,7 +37,8 @@ def _peers(old: PolicyDocument, new: PolicyDocument) -> list[Sentence]:
         if before == after:
             continue
         if before is None:
-            words = {"before": said_as(stance(old, host)), "after": said_as(stance(new, host))}
+            assert after is not None
+            words = {"before": said_as(stance(old, host)), "after": said_as(after.stance)}
             found.append(say("{host}: {before} becomes {after}, by a new rule.", host=host, **words))
         elif after is None:
             words = {"before": said_as(before.stance), "after": said_as(stance(new, host))}
@@ -49,4 +50,6 @@ def _peers(old: PolicyDocument, new: PolicyDocument) -> list[Sentence]:
             found.append(say("{host} stays {stance}, with other conditions.", host=host, stance=said_as(after.stance)))
         else:
             found.append(say("{host} stays {stance}, for another reason.", host=host, stance=said_as(after.stance)))
+        if after is not None and after.until is not None and (before is None or before.until != after.until):
+            found.append(say("The rule for {host} ends at {moment}.", host=host, moment=moment(after.until)))
     return found

@@ -9,13 +9,25 @@ from typing import Any
 
 import rfc8785
 
-from policies.fields import Line, PolicyError, WrongError, build, lines_of, read_lines, section, setting, write_lines
+from policies.fields import (
+    Line,
+    PolicyError,
+    WrongError,
+    build,
+    lines_of,
+    missing,
+    read_lines,
+    section,
+    setting,
+    write_lines,
+)
 from policies.kinds import Choice, Text
 from policies.leaving import Outgoing, Outside, Requirement
 from policies.peers import Stance, clean_host
 from policies.phrases import Phrases
 from policies.records import ByName
 from policies.sections import FREE, Incoming, PeerRule, Promises, Retention
+from policies.words import joined, say
 
 __all__ = ["FIELDS", "FORMAT", "PeerRule", "PolicyDocument", "PolicyError", "Refused", "parse"]
 FORMAT = 1
@@ -25,7 +37,7 @@ class Refused(PolicyError):  # noqa: N818 - it is what happened to the document
     """A document with all that is wrong in it."""
 
     def __init__(self, wrong: list[WrongError]) -> None:
-        super().__init__("; ".join(str(one) for one in wrong))
+        super().__init__(joined("; ", [one.whole for one in wrong]))
         self.wrong = wrong
 
 
@@ -139,11 +151,11 @@ def from_data(data: Any) -> PolicyDocument:
     if isinstance(data, Mapping):
         found = data.get("format")
         if isinstance(found, bool) or found != FORMAT:
-            wrong.insert(0, WrongError(("format",), f"this release reads format {FORMAT}.", f"Say format = {FORMAT}."))
-        for missing in ("name", "default"):
-            if missing not in values and not wrong:
-                path = ("peers", "default") if missing == "default" else (missing,)
-                wrong.append(WrongError(path, "it is missing.", "Say it; there is no default."))
+            sentence, remedy = say("this release reads format {n}.", n=FORMAT), say("Say format = {n}.", n=FORMAT)
+            wrong.insert(0, WrongError(("format",), sentence, remedy))
+        for name in ("name", "default"):
+            if name not in values and not wrong:
+                wrong.append(missing(("peers", "default") if name == "default" else (name,)))
     if wrong:
         raise Refused(wrong)
     made: PolicyDocument = build(PolicyDocument, values)
@@ -155,20 +167,22 @@ def parse(data: bytes | str | dict[str, Any]) -> PolicyDocument:
     if not isinstance(data, dict):
         try:
             data = json.loads(data, object_pairs_hook=_without_repeats)
+        except PolicyError:
+            raise
         except (ValueError, RecursionError) as error:
-            raise PolicyError(f"not JSON: {error}") from error
+            raise PolicyError(say("this is no JSON.")) from error
     return from_data(data)
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) != len(pairs):
-        raise PolicyError("a key stands there twice")
+        raise PolicyError(say("a name stands there twice."))
     return table
 
 
 def _host(value: str) -> str:
     host = clean_host(value)
     if host is None:
-        raise PolicyError(f"{value!r} is no host; give host or host:port")
+        raise PolicyError(say("{name} is no host; give host or host:port.", name=repr(value)))
     return host

@@ -8,26 +8,47 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, Protocol
 
-from policies.words import Sentence, say
+from policies.words import Sentence, joined, say
 
 Path = tuple[str | int, ...]
 
 
 class PolicyError(ValueError):
-    """A document is not a policy; the text says where."""
+    """A document is not a policy; the sentence says where. Doors put it into the reader's language."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self._sentence = sentence
+
+    @property
+    def whole(self) -> Sentence:
+        """All that is to be said of it."""
+        return self._sentence
+
+    def __str__(self) -> str:
+        return str(self.whole)
 
 
 class WrongError(PolicyError):
     """One value is wrong: where, what, and what to do about it."""
 
-    def __init__(self, path: Path, sentence: str, remedy: str = "") -> None:
-        super().__init__(f"{dotted(path)}: {sentence}" + (f" {remedy}" if remedy else ""))
+    def __init__(self, path: Path, sentence: Sentence, remedy: Sentence) -> None:
+        super().__init__(sentence)
         self.path, self.sentence, self.remedy = path, sentence, remedy
         self.line: int | None = None
         """The line of the text, where it was read from one."""
 
-    def __str__(self) -> str:
-        return (f"line {self.line}: " if self.line else "") + super().__str__()
+    @property
+    def words(self) -> Sentence:
+        """What is wrong, and what to do; it begins with a small letter."""
+        return joined(" ", [self.sentence, self.remedy])
+
+    @property
+    def whole(self) -> Sentence:
+        """The same with its line and its place."""
+        if self.line is None:
+            return joined(": ", [dotted(self.path), self.words])
+        return say("line {line}: {place}: {words}", line=self.line, place=dotted(self.path), words=self.words)
 
 
 class Kind(Protocol):
@@ -139,7 +160,7 @@ def read_lines(table: list[Line], data: Any, at: Path = ()) -> tuple[dict[str, A
                 break
         if found is MISSING:
             if line.default is MISSING:
-                wrong.append(WrongError((*at, *line.path), "it is missing.", "Say it; there is no default."))
+                wrong.append(missing((*at, *line.path)))
             continue
         try:
             values[line.name] = line.spec.kind.read(found, (*at, *line.path))
@@ -148,9 +169,15 @@ def read_lines(table: list[Line], data: Any, at: Path = ()) -> tuple[dict[str, A
     return values, wrong
 
 
+def missing(path: Path) -> WrongError:
+    """Something that must be said is not."""
+    return WrongError(path, say("it is missing."), say("Say it; there is no default."))
+
+
 def _strangers(data: Any, known: set[tuple[str, ...]], at: Path, here: tuple[str, ...] = ()) -> list[WrongError]:
     if not isinstance(data, Mapping):
-        return [WrongError((*at, *here), "a table of settings is wanted.", "Write its name in square brackets.")]
+        remedy = say("Write its name in square brackets.")
+        return [WrongError((*at, *here), say("a table of settings is wanted."), remedy)]
     wrong: list[WrongError] = []
     for key, value in data.items():
         path = (*here, key)
@@ -161,7 +188,8 @@ def _strangers(data: Any, known: set[tuple[str, ...]], at: Path, here: tuple[str
             wrong += _strangers(value, known, at, path)
             continue
         words = sorted({one[len(here)] for one in known if one[: len(here)] == here})
-        wrong.append(WrongError((*at, *path), "no setting has this name.", f"Take it out, or say: {', '.join(words)}."))
+        remedy = say("Take it out, or say: {words}.", words=", ".join(words))
+        wrong.append(WrongError((*at, *path), say("no setting has this name."), remedy))
     return wrong
 
 
@@ -203,4 +231,4 @@ def dotted(path: Path) -> str:
             text += f".{step}" if text else step
         else:
             text += f'["{step}"]'
-    return text or "the document"
+    return text or say("the document")

@@ -4,7 +4,6 @@ Made from the table of fields alone: a new field there is a new input. Inputs ar
 ticked as `line:word`.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +11,10 @@ from typing import Any
 from policies.checks import contradictions, expired
 from policies.document import FIELDS, FORMAT, PolicyDocument, Refused, from_data
 from policies.fields import Line, WrongError, value_of
-from policies.kinds import Choice, Count, Flag, Moment, Span, Text, Words, said_as
+from policies.kinds import Choice, Count, Flag, Moment, Span, Text, Words, hours, no_span, said_as, written_like
 from policies.records import ByName, Listed
+from policies.toml import read_toml
+from policies.words import say
 from policies.written import located, records_to_toml
 
 COMMON = (
@@ -30,7 +31,7 @@ COMMON = (
 """What stewards look for first; all else is folded away."""
 LONGEST_TABLE = 20_000
 """A table whose text is longer (an imported list, say) is no matter for a form; it stays as it is."""
-EXAMPLES: dict[type, str] = {Span: "30 days", Count: "20", Moment: "2030-01-31T00:00:00Z"}
+EXAMPLES: dict[type, str] = {Span: Span().words(30 * 24), Count: "20", Moment: "2030-01-31T00:00:00Z"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,8 @@ def _read(line: Line, values: Mapping[str, str], base: PolicyDocument) -> Any:
             return text or kind.plain(value_of(base, line.name))
         case Text():
             return values.get(line.name, "")
+        case Span() if text and hours(text) is None:
+            raise no_span(line.path, kind.words(72), kind.words(365 * 24))
         case Count():
             return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text or None
     return text or None
@@ -155,13 +158,14 @@ def _read(line: Line, values: Mapping[str, str], base: PolicyDocument) -> Any:
 
 def _table(line: Line, text: str) -> Any:
     try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise WrongError(line.path, "this is not TOML.", f"The reader says: {error}.") from error
-    found: Any = data
+        found: Any = read_toml(text)
+    except Refused as error:
+        [wrong] = error.wrong
+        wrong.path = line.path
+        raise wrong from error
     for step in line.path:
         if not isinstance(found, dict) or set(found) - {step}:
-            raise WrongError(line.path, "only these rules stand here.", f"Begin each with {_header(line)}.")
+            raise WrongError(line.path, say("only these rules stand here."), written_like(_header(line)))
         found = found.get(step)
         if found is None:
             return {} if isinstance(line.spec.kind, ByName) else []

@@ -48,6 +48,11 @@ def said_as(word: str) -> Sentence:
     return say(str(word).replace("_", " "))
 
 
+def written_like(example: str) -> Sentence:
+    """The remedy where an example says it all."""
+    return say("Write it like {example}.", example=example)
+
+
 @dataclass(frozen=True)
 class Flag:
     """Yes or no. MORE: yes is the stricter."""
@@ -56,7 +61,7 @@ class Flag:
 
     def read(self, value: Any, at: Path) -> bool:
         if not isinstance(value, bool):
-            raise WrongError(at, "yes or no is wanted.", "Write true or false.")
+            raise WrongError(at, say("yes or no is wanted."), say("Write true or false."))
         return value
 
     def plain(self, value: bool) -> bool:
@@ -84,7 +89,8 @@ class Choice:
         try:
             return self.words_known(value)
         except ValueError as error:
-            raise WrongError(at, "this word is not known.", f"Say one of: {', '.join(self.words_known)}.") from error
+            remedy = say("Say one of: {words}.", words=", ".join(self.words_known))
+            raise WrongError(at, say("this word is not known."), remedy) from error
 
     def plain(self, value: StrEnum) -> str:
         return str(value)
@@ -111,7 +117,7 @@ class Span:
     def read(self, value: Any, at: Path) -> int | None:
         found = hours(value)
         if found is None or found > LONGEST_SPAN:
-            raise WrongError(at, "a span of time is wanted.", 'Write "72 hours" or "365 days", or leave it out.')
+            raise no_span(at, '"72 hours"', '"365 days"')
         return found
 
     def plain(self, value: int | None) -> str | None:
@@ -134,6 +140,21 @@ class Span:
         return self.plain(value)
 
 
+def spellings(n: int) -> list[Sentence]:
+    """`n` hours, days and weeks, each as it can be written; in the reader's language once it is translated."""
+    return [
+        say_many("{n} hour", "{n} hours", n),
+        say_many("{n} day", "{n} days", n),
+        say_many("{n} week", "{n} weeks", n),
+    ]
+
+
+def no_span(at: Path, short: str, long: str) -> WrongError:
+    """What is said of what is no span of time; with two examples of how one is written."""
+    remedy = say("Write {short} or {long}, or leave it out.", short=short, long=long)
+    return WrongError(at, say("a span of time is wanted."), remedy)
+
+
 def hours(value: Any) -> int | None:
     """A span in hours: `72 hours`, `365 days`, or ISO 8601 in weeks, days and hours. None for anything else."""
     found = _SPAN.fullmatch(value) if isinstance(value, str) and value.isascii() and len(value) < 30 else None
@@ -154,7 +175,8 @@ class Count:
 
     def read(self, value: Any, at: Path) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not self.low <= value <= self.high:
-            raise WrongError(at, "another number is wanted.", f"Write a whole number from {self.low} to {self.high}.")
+            remedy = say("Write a whole number from {low} to {high}.", low=self.low, high=self.high)
+            raise WrongError(at, say("another number is wanted."), remedy)
         return value
 
     def plain(self, value: int | None) -> int | None:
@@ -185,17 +207,17 @@ class Words:
 
     def read(self, value: Any, at: Path) -> frozenset[Any]:
         if not isinstance(value, list) or len(value) > MOST_WORDS:
-            raise WrongError(at, "a list of words is wanted.", 'Write ["one", "another"].')
+            raise WrongError(at, say("a list of words is wanted."), say('Write ["one", "another"].'))
         found = frozenset(self._word(one, (*at, number)) for number, one in enumerate(value))
         if len(found) != len(value):
-            raise WrongError(at, "a word stands there twice.", "Take one out.")
+            raise WrongError(at, say("a word stands there twice."), say("Take one out."))
         return found
 
     def _word(self, value: Any, at: Path) -> Any:
         if self.words_known is not None:
             return Choice(self.words_known).read(value, at)
         if not isinstance(value, str) or len(value) > LONGEST_TEXT or not re.fullmatch(self.pattern, value):
-            raise WrongError(at, "this word can't stand here.", f"Write it like {self.example}.")
+            raise WrongError(at, say("this word can't stand here."), written_like(self.example))
         return value
 
     def plain(self, value: frozenset[Any]) -> list[str]:
@@ -225,11 +247,12 @@ class Text:
 
     def read(self, value: Any, at: Path) -> str:
         if not isinstance(value, str) or len(value) > LONGEST_TEXT:
-            raise WrongError(at, f"a text of at most {LONGEST_TEXT} characters is wanted.")
+            sentence = say("a text of at most {number} characters is wanted.", number=LONGEST_TEXT)
+            raise WrongError(at, sentence, say("Make it shorter, and put it in quotes."))
         if any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise WrongError(at, "not a text that can be written down.", "Write it again.")
+            raise WrongError(at, say("this is no text that can be written down."), say("Write it again."))
         if self.pattern and not re.fullmatch(self.pattern, value):
-            raise WrongError(at, "this text can't stand here.", f"Write it like {self.example}.")
+            raise WrongError(at, say("this text can't stand here."), written_like(self.example))
         return value
 
     def plain(self, value: str) -> str:
@@ -252,7 +275,7 @@ class Moment:
     def read(self, value: Any, at: Path) -> int:
         found = millis(value)
         if found is None:
-            raise WrongError(at, "a moment with its zone is wanted.", "Write it like 2027-01-31T00:00:00Z.")
+            raise WrongError(at, say("a moment with its zone is wanted."), written_like("2027-01-31T00:00:00Z"))
         return found
 
     def plain(self, value: int | None) -> str | None:

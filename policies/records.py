@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from policies.fields import Line, Path, WrongError, build, lines_of, read_lines, value_of, write_lines
-from policies.words import joined
+from policies.kinds import written_like
+from policies.words import joined, say
 
 MOST = 100_000
 
@@ -43,16 +44,16 @@ class ByName(_Records):
 
     def read(self, value: Any, at: Path) -> dict[str, Any]:
         if not isinstance(value, dict) or len(value) > MOST:
-            raise WrongError(at, "a table of rules is wanted.", f'Write [{".".join(map(str, at))}."{self.example}"].')
+            header = f'[{".".join(map(str, at))}."{self.example}"]'
+            raise WrongError(at, say("a table of rules is wanted."), written_like(header))
         found: dict[str, Any] = {}
         for key, raw in value.items():
             name = self.clean(key) if isinstance(key, str) else None
             if name is None:
-                raise WrongError(
-                    (*at, key), f"{key!r} is no name that can stand here.", f"Give one like {self.example}."
-                )
+                sentence = say("{name} is no name that can stand here.", name=repr(key))
+                raise WrongError((*at, key), sentence, written_like(self.example))
             if name in found:
-                raise WrongError((*at, key), f"{name} has two rules.", "Take one out.")
+                raise WrongError((*at, key), say("{name} has two rules.", name=name), say("Take one out."))
             found[name] = self._one(raw, (*at, key))
         return found
 
@@ -75,7 +76,7 @@ class Listed(_Records):
 
     def read(self, value: Any, at: Path) -> tuple[Any, ...]:
         if not isinstance(value, list) or len(value) > MOST:
-            raise WrongError(at, "a list of rules is wanted.", f"Write [[{'.'.join(map(str, at))}]].")
+            raise WrongError(at, say("a list of rules is wanted."), written_like(f"[[{'.'.join(map(str, at))}]]"))
         return tuple(self._one(raw, (*at, number)) for number, raw in enumerate(value))
 
     def plain(self, value: tuple[Any, ...]) -> list[Any]:

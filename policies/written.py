@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from policies.checks import contradictions, expired
@@ -12,16 +12,18 @@ from policies.fields import Line, Path, WrongError, value_of
 from policies.kinds import Count, Moment, Span
 from policies.records import ByName, Listed
 from policies.stricter import loosened
+from policies.toml import read_toml
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _KEY = re.compile(r"""[ \t]*(?:([A-Za-z0-9_-]+)|("(?:[^"\\\n]|\\.)*")|'([^'\n]*)')[ \t]*""")
 _STRING = re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'', re.DOTALL)
-_AT_LINE = re.compile(r"at line (\d+)")
-LONGEST = 1_000_000
 
 
-def to_toml(document: PolicyDocument) -> str:
-    """The whole policy, every field with its sentence; what is not said stands there as a comment."""
+def to_toml(document: PolicyDocument, words: Callable[[str], str] = str) -> str:
+    """The whole policy, every field with its sentence; what is not said stands there as a comment.
+
+    `words` puts a sentence into the reader's language.
+    """
     out = [f"format = {FORMAT}"]
     sections = list(dict.fromkeys(line.path[:-1] for line in FIELDS))
     for section in sorted(sections, key=len):
@@ -31,15 +33,15 @@ def to_toml(document: PolicyDocument) -> str:
         tables = [line for line in mine if isinstance(line.spec.kind, ByName | Listed)]
         for line in mine:
             if line not in tables:
-                out += leaf(line, value_of(document, line.name))
+                out += leaf(line, value_of(document, line.name), words)
         for line in tables:
             out += _table(line, value_of(document, line.name))
     return "\n".join(out) + "\n"
 
 
-def leaf(line: Line, value: Any) -> list[str]:
+def leaf(line: Line, value: Any, words: Callable[[str], str] = str) -> list[str]:
     """A field with its sentence above it."""
-    said = f"# {line.spec.says.replace('{value}', '…')}"
+    said = f"# {words(line.spec.says).replace('{value}', '…')}"
     key = _dotted(line.path[-1:])
     if value is None:
         return [said, f"# {key} = {_EXAMPLES[type(line.spec.kind)]}"]
@@ -92,12 +94,7 @@ def from_toml(text: str, *, now: int, instance: PolicyDocument | None = None) ->
     With `instance`, the text is a group's: it says only what it changes, and nothing may be looser than there. Raises Refused
     with every mistake found, each with its line and what to do: unknown words, contradictions, what has expired.
     """
-    if len(text) > LONGEST:
-        raise Refused([WrongError((), "the text is too long.", "Write less than a million characters.")])
-    try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise Refused([_no_toml(str(error))]) from error
+    data = read_toml(text)
     if instance is not None:
         data = _laid_over(instance.as_dict(), data)
     try:
@@ -110,13 +107,6 @@ def from_toml(text: str, *, now: int, instance: PolicyDocument | None = None) ->
     except Refused as error:
         raise Refused(located(error.wrong, text)) from error
     return document
-
-
-def _no_toml(said: str) -> WrongError:
-    wrong = WrongError((), "this is not TOML.", f"The reader says: {said}.")
-    found = _AT_LINE.search(said)
-    wrong.line = int(found[1]) if found else None
-    return wrong
 
 
 def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

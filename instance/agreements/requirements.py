@@ -11,17 +11,20 @@ from instance.db.agreements import group_requirement
 from instance.db.people import account
 from instance.db.unit import Unit
 from instance.errors import RefusalError
-from instance.i18n import N_
+from instance.i18n import N_, _
 from instance.jobs.table import enqueue
 from instance.policy.inforce import in_force_here
 from instance.site import Site
 from policies.asked import LINES, from_toml, linked, to_plain, to_toml
-from policies.document import PolicyError
+from policies.document import Refused
 from policies.fields import value_of
 from policies.leaving import Requirement
 from policies.published import CONTEXT
 from policies.requirement import ASSURANCES
+from policies.words import joined
 
+MOST_NAMED = 5
+"""How many mistakes of a text are named at once."""
 ADDRESS = re.compile(r"(.+)/requires/([1-9][0-9]{0,8})")
 
 
@@ -33,10 +36,9 @@ def set_for(u: Unit, group_id: int, text: str, *, by: str) -> int:
     """
     try:
         requirement = from_toml(text)
-    except PolicyError as error:
-        raise RefusalError(
-            "requirement-invalid", N_("That is no requirement: {problem}"), problem=str(error)[:300]
-        ) from error
+    except Refused as error:
+        problem = joined(" ", [one.whole for one in error.wrong[:MOST_NAMED]])
+        raise RefusalError("requirement-invalid", N_("That is no requirement: {problem}"), problem=problem) from error
     loose = looser(in_force_here(u.connection).requirement, requirement)
     if loose:
         raise RefusalError(
@@ -55,7 +57,7 @@ def set_for(u: Unit, group_id: int, text: str, *, by: str) -> int:
 def text_of(connection: Connection, group_id: int) -> str:
     """What a group asks now, as people write it; where it asks nothing, what its server asks."""
     row = newest(connection, group_id)
-    return to_toml(requirement_of(row.asked) if row is not None else in_force_here(connection).requirement)
+    return to_toml(requirement_of(row.asked) if row is not None else in_force_here(connection).requirement, _)
 
 
 def looser(instance: Requirement, group: Requirement) -> list[str]:

@@ -10,6 +10,7 @@ from instance.agreements.agreements import ends_soon
 from instance.clock import Millis
 from instance.i18n import N_, _, said
 from policies.asked import why
+from policies.kinds import said_as
 
 LEVELS = {
     "none": N_("Nothing is known of its promises that could be relied on."),
@@ -192,5 +193,5 @@ def _change(row: Any) -> Line:
     code, _mark, details = row.reason.partition(":")
     known = _(CHANGES[code]) if code in CHANGES else _reason(row.reason) or fault(code)
     because = f"{known} {_(CHECKS[details])}" if details in CHECKS else known
-    sentence = _("From {old} to {new}.", old=row.old, new=row.new)
+    sentence = _("From {old} to {new}.", old=said(said_as(row.old)), new=said(said_as(row.new)))
     return Line(f"{sentence} {because if because != code else ''}".strip(), row.at, row.id)

@@ -1,12 +1,13 @@
 """The console script `skerry`. Commands are named here and imported only when called: `serve` stays small (DECISIONS 9)."""
 
 import importlib
+import os
 import sys
 
 import click
 
 from instance.errors import RefusalError
-from instance.i18n import refusal_text
+from instance.i18n import current, of_terminal, refusal_text
 from instance.settings import SettingsError
 from instance.vault import VaultError
 
@@ -30,6 +31,10 @@ COMMANDS = {
 }
 
 
+SERVERS = frozenset({"serve", "worker"})
+"""They speak to many people, each in her own language; the others to whoever sits at the terminal."""
+
+
 class LazyGroup(click.Group):
     """Imports a command's module when the command is called."""
 
@@ -49,8 +54,11 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name=None, version=importlib.import_module("instance").__version__, prog_name="skerry")
-def skerry() -> None:
+@click.pass_context
+def skerry(ctx: click.Context) -> None:
     """Skerry: a federated server for patient-governed communities."""
+    if ctx.invoked_subcommand not in SERVERS:
+        current.set(of_terminal(os.environ))
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from instance.cli.common import data_option, in_unit, json_option, say, site_of
 from instance.db.unit import Unit
-from instance.i18n import _
+from instance.i18n import _, said
 from instance.peering import advice, lists
 from instance.policy.inforce import in_force_here
 
@@ -44,7 +44,7 @@ def show_advice(search: str, data: Path | None, as_json: bool) -> None:
         policy = in_force_here(connection)
         return [
             {name: getattr(row, name) for name in ("id", "host", "opinion", "source", "line", "reason")}
-            | {"changes": advice.changes(policy, row)}
+            | {"changes": [said(one) for one in advice.changes(policy, row)]}
             for row in advice.listed(connection, search)
         ]
 

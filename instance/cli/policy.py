@@ -11,10 +11,12 @@ import click
 from instance.cli.common import data_option, in_unit, json_option, site_of
 from instance.cli.policy_files import diff, dry_run_command, edit, file_argument, mistakes_said, put_into_force, text_of
 from instance.db.unit import Unit
+from instance.errors import RefusalError
+from instance.i18n import N_, _, said
 from instance.policy.adopt import adopt, set_stance
 from instance.policy.inforce import in_force_here
 from policies.difference import sentences
-from policies.document import PolicyDocument, PolicyError
+from policies.document import PolicyDocument
 from policies.kinds import millis
 from policies.modes import Mode, in_mode
 from policies.peers import Stance
@@ -38,7 +40,7 @@ def _show(document: PolicyDocument, *, as_json: bool) -> None:
         click.echo(json.dumps(document.as_dict() | {"digest": document.digest}))
         return
     click.echo(f"{document.name} ({document.digest})")
-    click.echo(f"servers that no rule names: {document.default}")
+    click.echo(_("servers that no rule names: {stance}", stance=document.default))
     for host, rule in sorted(document.peers.items()):
         click.echo(f"{host}: {rule.stance}" + (f" ({rule.reason})" if rule.reason else ""))
 
@@ -51,7 +53,7 @@ def show(data: Path | None, as_json: bool, as_toml: bool) -> None:
     """Print the policy in force."""
     document = in_unit(site_of(data), _in_force)
     if as_toml:
-        click.echo(to_toml(document), nl=False)
+        click.echo(to_toml(document, _), nl=False)
     else:
         _show(document, as_json=as_json)
 
@@ -103,12 +105,12 @@ def stance_command(host: str, stance: str, reason: str, until: str, data: Path |
     """Say what is done with HOST (host or host:port): allowed, limited, held or blocked."""
     ends = millis(until if "T" in until else f"{until}T00:00:00Z") if until else None
     if until and ends is None:
-        raise click.BadParameter("write it like 2027-01-31.", param_hint="--until")
+        raise click.BadParameter(_("write it like 2027-01-31."), param_hint="--until")
 
     def change(u: Unit) -> tuple[PolicyDocument, PolicyDocument]:
         old = in_force_here(u.connection)
         if ends is not None and ends <= u.now:
-            raise PolicyError(f"{until} is past; say a later day, or leave it out.")
+            raise RefusalError("past", N_("{day} is past; say a later day, or leave it out."), day=until)
         return old, set_stance(u, host, Stance(stance), reason, until=ends)
 
     _change(change, data, as_json=as_json)
@@ -140,5 +142,5 @@ def _change(change: Change, data: Path | None, *, as_json: bool) -> None:
     with mistakes_said():
         old, new = in_unit(site_of(data), change)
     for sentence in sentences(old, new):
-        click.echo(sentence, err=True)
+        click.echo(said(sentence), err=True)
     _show(new, as_json=as_json)

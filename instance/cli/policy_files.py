@@ -13,12 +13,12 @@ import click
 
 from instance.cli.common import data_option, in_unit, json_option, site_of
 from instance.db.unit import Unit
+from instance.i18n import _, said
 from instance.peering.dryrun import DryRun, dry_run
 from instance.peering.words import sentences as why
 from instance.policy import proposals
 from instance.policy.adopt import adopt
 from instance.policy.inforce import in_force_here
-from instance.policy.proposals import said
 from policies.difference import sentences
 from policies.document import PolicyDocument, PolicyError, Refused
 from policies.written import from_toml, to_toml
@@ -29,7 +29,7 @@ _WRITTEN_OVER = re.compile(r"^# in force when this was written: (sha256:[0-9a-f]
 
 def text_of(document: PolicyDocument) -> str:
     """A policy as people write it, with the digest that tells later whether another one came in between."""
-    return f"# in force when this was written: {document.digest}\n" + to_toml(document)
+    return f"# in force when this was written: {document.digest}\n" + to_toml(document, _)
 
 
 def base_of(text: str) -> str:
@@ -44,10 +44,10 @@ def mistakes_said() -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        wrong = "\n".join(["Refused; the old policy stays in force.", *map(str, error.wrong)])
+        wrong = "\n".join([_("Refused; the old policy stays in force."), *(said(one.whole) for one in error.wrong)])
         raise click.ClickException(wrong) from error
     except PolicyError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(said(error.whole)) from error
 
 
 def put_into_force(u: Unit, text: str) -> tuple[PolicyDocument, PolicyDocument]:
@@ -84,7 +84,7 @@ def edit(file: Path, data: Path | None) -> None:
     if sys.stdin.isatty() and sys.stdout.isatty():
         click.edit(filename=str(file))
     _say_changes(_changes(file.read_text(encoding="utf-8"), data), as_json=False)
-    click.echo(f"To put it into force: skerry policy adopt {file}", err=True)
+    click.echo(_("To put it into force: {command}", command=f"skerry policy adopt {file}"), err=True)
 
 
 @click.command("dry-run")
@@ -105,23 +105,26 @@ def dry_run_command(file: Any, data: Path | None, as_json: bool) -> None:
         return
     for server in run.servers:
         counts = {
-            "came, refused": server.refused,
-            "came, held": server.held,
-            "came, limited": server.limited,
-            "came, let in": server.let_in,
-            "left, not sent": server.not_sent,
-            "left, sent": server.sent,
+            _("came, refused"): server.refused,
+            _("came, held"): server.held,
+            _("came, limited"): server.limited,
+            _("came, let in"): server.let_in,
+            _("left, not sent"): server.not_sent,
+            _("left, sent"): server.sent,
         }
         told = [f"{words}: {number}" for words, number in counts.items() if number]
         click.echo("\t".join([server.host, *told, why(", ".join(server.reasons))]))
     for one in run.touched:
-        click.echo(f"@{one.name}\tcontacts that would end or fall silent: {one.lost}\tquieter: {one.quieter}")
+        words = _(
+            "contacts that would end or fall silent: {lost}\tquieter: {quieter}", lost=one.lost, quieter=one.quieter
+        )
+        click.echo(f"@{one.name}\t{words}")
     if run.nothing:
-        click.echo("Nothing would have gone otherwise, and nobody loses a contact.")
+        click.echo(_("Nothing would have gone otherwise, and nobody loses a contact."))
     for sentence in run.unplayed:
-        click.echo(f"This can't be played, for what came is not kept: {said(sentence)}", err=True)
+        click.echo(_("This can't be played, for what came is not kept: {rule}", rule=said(sentence)), err=True)
     if run.cut:
-        click.echo("There was more than could be played; the busiest servers are shown.", err=True)
+        click.echo(_("There was more than could be played; the busiest servers are shown."), err=True)
 
 
 def _in_force(u: Unit) -> PolicyDocument:
@@ -132,10 +135,9 @@ def _changes(text: str, data: Path | None) -> list[str]:
     def compare(u: Unit) -> list[str]:
         now = in_force_here(u.connection)
         if base_of(text) not in {"", now.digest}:
-            click.echo(
-                "Another policy was put into force after this was written; it is compared with that one.", err=True
-            )
-        return sentences(now, from_toml(text, now=u.now))
+            newer = _("Another policy was put into force after this was written; it is compared with that one.")
+            click.echo(newer, err=True)
+        return [said(one) for one in sentences(now, from_toml(text, now=u.now))]
 
     with mistakes_said():
         return in_unit(site_of(data), compare)
@@ -145,5 +147,5 @@ def _say_changes(changes: list[str], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"changes": changes}))
         return
-    for sentence in changes or ["Nothing would change."]:
+    for sentence in changes or [_("Nothing would change.")]:
         click.echo(sentence)

@@ -97,7 +97,7 @@ def take_over(u: Unit, ids: Iterable[int], by: str) -> int:
     changed = _with(policy, rows)
     if changed == policy:
         raise RefusalError("nothing-changes", N_("The policy says all of this already."))
-    return adopt(u, changed, f"steward {by}, from lists".replace(" ,", ","))
+    return adopt(u, changed, f"steward @{by}, from lists" if by else "steward, from lists")
 
 
 def _with(policy: PolicyDocument, rows: Iterable[Row[Any]]) -> PolicyDocument:

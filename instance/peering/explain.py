@@ -10,13 +10,16 @@ from federation.ledger import digest_of
 from federation.outbound import letters
 from federation.outbound.letters import Letter
 from federation.schema import inbox_activity, outbox_item, peer, refusal
+from instance.clock import Millis
 from instance.db.content import post
 from instance.i18n import N_, _
 from instance.peering.words import sentences
 from instance.people import accounts
 from instance.policy.inforce import in_force_here
+from instance.policy.peers import facts_where_asked
 from instance.site import Site
-from policies.peers import Stance, clean_host, stance
+from policies.engine import stands
+from policies.peers import Stance, clean_host
 
 MOST = 200
 IN, OUT, HERE = "in", "out", "here"
@@ -61,7 +64,7 @@ def explain(connection: Connection, site: Site, asked: str) -> list[Answer]:
     asked = asked.strip()
     host = clean_host(asked) if "://" not in asked else None
     if host is not None:
-        return [_of_server(connection, host)]
+        return [_of_server(connection, host, site.clock.now())]
     row = connection.execute(select(post).where(or_(post.c.iri == asked, post.c.url == asked)).limit(1)).first()
     iri = str(row.iri) if row is not None else asked
     found = [*_came(connection, iri), *_was_refused(connection, iri), *_stands(connection, row)]
@@ -70,10 +73,11 @@ def explain(connection: Connection, site: Site, asked: str) -> list[Answer]:
     return found or [_nothing(site, asked)]
 
 
-def _of_server(connection: Connection, host: str) -> Answer:
-    now = stance(in_force_here(connection), host)
+def _of_server(connection: Connection, host: str, now: Millis) -> Answer:
+    policy = in_force_here(connection).at(now)
+    found = stands(policy, facts_where_asked(connection, policy, [host], now)[host]).stance
     code = {Stance.ALLOWED: "peer-allowed", Stance.LIMITED: "peer-limited", Stance.HELD: "peer-held"}
-    reason = code.get(now, "peer-blocked")
+    reason = code.get(found, "peer-blocked")
     return Answer(HERE, reason, host, "", "{why}", reasons=reason)
 
 

@@ -99,15 +99,20 @@ def _sections(policy: PolicyDocument) -> list[tuple[str, list[str]]]:
 
 def mandate(text: str) -> str:
     """By what right a policy came into force, in words."""
-    kind, _space, name = text.partition(" @")
+    who, comma, lists = text.partition(", from lists")
+    kind, _space, name = who.partition(" ")
     words = {
         "first start": N_("at the first start"),
         "steward": N_("by a steward"),
         "end of a rule": N_("because the time of a rule was over"),
     }
-    if kind not in words:
+    if kind == "steward" and name and not lists:
+        said = _("by {name}", name=f"@{name.removeprefix('@')}")
+    elif who in words:
+        said = _(words[who])
+    else:
         return text
-    return _("by {name}", name=f"@{name}") if name else _(words[kind])
+    return f"{said}, {_('from lists of others')}" if comma else said
 
 
 def _effects(connection: Connection, version: int) -> list[tuple[str, str, int, str]]:

@@ -9,24 +9,26 @@ from starlette.routing import Route
 
 from governance.offices.positions import Power
 from instance.errors import RefusalError
-from instance.i18n import N_, _
+from instance.i18n import N_, _, said
 from instance.peering.dryrun import DryRun, dry_run
 from instance.peering.words import sentences as why_words
 from instance.policy import proposals
 from instance.policy.inforce import in_force_here
-from instance.policy.proposals import said
 from instance.web.desk import PAGE, SECTIONS, STANCES, show_desk
 from instance.web.visitor import Visitor, go, power_page
 from policies.difference import sentences
-from policies.document import PolicyDocument, Refused
+from policies.document import FIELDS, PolicyDocument, Refused
+from policies.fields import WrongError, dotted
 from policies.filling import Input, beside, from_typed, inputs, typed
-from policies.kinds import LONGEST_TEXT, millis
+from policies.kinds import LONGEST_TEXT, Span, millis, spellings
 from policies.modes import Mode, in_mode
 from policies.peers import Stance, clean_host, stance
 from policies.written import from_toml, to_toml
 
 LONGEST_CARRIED = 400_000
 """A policy whose text is longer does not fit into a form, with room for its signs to be written as %22."""
+SPANS = frozenset(line.name for line in FIELDS if isinstance(line.spec.kind, Span))
+_NUMBER = re.compile(r"[0-9]{1,6}(?![0-9])")
 _VALUE_AT_END = re.compile(r": \{value\}\.?$")
 
 
@@ -40,8 +42,24 @@ async def _now(visitor: Visitor) -> PolicyDocument:
 async def form(visitor: Visitor) -> Response:
     """The policy in force as a form."""
     policy = await _now(visitor)
-    visitor.form.values |= typed(policy) | {"base": policy.digest}
+    visitor.form.values |= _typed(policy) | {"base": policy.digest}
     return _form(visitor)
+
+
+def _typed(policy: PolicyDocument) -> dict[str, str]:
+    """What stands in the inputs, in the reader's language."""
+    return {name: said(text) for name, text in typed(policy).items()}
+
+
+def _read(values: Mapping[str, str]) -> dict[str, str]:
+    """What was typed, spans of time as texts have them: `30 Tage` is `30 days`."""
+    return {name: _span(text) if name in SPANS else text for name, text in values.items()}
+
+
+def _span(text: str) -> str:
+    found = _NUMBER.match(text.strip())
+    spelled = spellings(int(found[0])) if found else []
+    return next((str(one) for one in spelled if said(one).casefold() == text.strip().casefold()), text)
 
 
 def _form(visitor: Visitor) -> Response:
@@ -69,8 +87,8 @@ def _shown(one: Input) -> Mapping[str, Any]:
         "name": one.name,
         "kind": one.kind,
         "label": _label(_(one.says)),
-        "choices": [(value, _(words)) for value, words in one.choices],
-        "example": one.example,
+        "choices": [(value, said(words)) for value, words in one.choices],
+        "example": said(one.example),
         "section": one.section,
         "common": one.common,
     }
@@ -86,7 +104,7 @@ async def from_form(visitor: Visitor) -> Response:
     """Read the form; what can't be read stays as it was typed, with what to do beside it."""
     base = await _now(visitor)
     try:
-        document = from_typed(visitor.form.values, base, visitor.house.site.clock.now())
+        document = from_typed(_read(visitor.form.values), base, visitor.house.site.clock.now())
     except Refused as error:
         for name, wrong in beside(error.wrong).items():
             if name:
@@ -97,9 +115,10 @@ async def from_form(visitor: Visitor) -> Response:
     return await look(visitor, document, visitor.form["base"])
 
 
-def mistake(one: Any) -> str:
+def mistake(one: WrongError) -> str:
     """A mistake with its line, if it has one, and the remedy."""
-    words = f"{one.sentence[:1].upper()}{one.sentence[1:]} {one.remedy}".strip()
+    words = said(one.words)
+    words = words[:1].upper() + words[1:]
     return _("Line {line}: {words}", line=one.line, words=words) if one.line else words
 
 
@@ -109,7 +128,7 @@ def mistake(one: Any) -> str:
 async def text(visitor: Visitor) -> Response:
     """The policy in force as text."""
     policy = await _now(visitor)
-    visitor.form.values |= {"text": to_toml(policy), "base": policy.digest}
+    visitor.form.values |= {"text": to_toml(policy, _), "base": policy.digest}
     return visitor.page("policy_text.html", here="steward", wrong=[])
 
 
@@ -125,9 +144,8 @@ async def from_text(visitor: Visitor) -> Response:
     return await look(visitor, document, visitor.form["base"])
 
 
-def _mistake(one: Any) -> dict[str, Any]:
-    where = str(one).removeprefix(f"line {one.line}: ").partition(": ")[0]
-    return {"line": one.line, "where": where, "words": mistake(one)}
+def _mistake(one: WrongError) -> dict[str, Any]:
+    return {"line": one.line, "where": dotted(one.path) if one.path else "", "words": mistake(one)}
 
 
 async def again(visitor: Visitor) -> Response:
@@ -138,7 +156,7 @@ async def again(visitor: Visitor) -> Response:
             document = from_toml(written, now=visitor.house.site.clock.now())
         except Refused:
             return await from_text(visitor)
-        visitor.form.values |= typed(document)
+        visitor.form.values |= _typed(document)
         return _form(visitor)
     return visitor.page("policy_text.html", here="steward", wrong=[])
 
@@ -222,7 +240,7 @@ async def look(visitor: Visitor, document: PolicyDocument, base: str, refusal: R
     if refusal is not None:
         visitor.form.refuse(refusal)
     run = await visitor.house.store.read(dry_run, policy, document, now)
-    written = visitor.form.values["text"] or to_toml(document)
+    written = visitor.form.values["text"] or to_toml(document, _)
     carries = (
         len(written) <= LONGEST_CARRIED
     )  # else the change alone goes along, which the policy in force is given again

@@ -2,12 +2,11 @@
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_time, get_timezone_name
 from markupsafe import Markup, escape
 
 from instance.clock import Millis, as_datetime, iso
-from instance.i18n import PSEUDO, current
+from instance.i18n import babel_locale
 
 UTC = "UTC"
 
@@ -18,17 +17,6 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo(UTC)
-
-
-def babel_locale() -> Locale:
-    """Babel's data for the current language; English where it has none."""
-    locale = current.get()
-    if locale == PSEUDO:
-        return Locale("ar")
-    try:
-        return Locale.parse(locale, sep="-" if "-" in locale else "_")
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")
 
 
 def when(at: Millis, zone: str = UTC) -> Markup:

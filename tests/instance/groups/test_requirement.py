@@ -90,7 +90,7 @@ async def test_what_is_no_requirement_is_refused_with_its_line(world: World) -> 
         'assurance = "agreed"\nshouting = true': "line 2",
         'assurance = "some"': "line 1",
         "authorized_fetch = true": "without a level of assurance nothing is asked",
-        "= nonsense": "that is no TOML",
+        "= nonsense": "line 1: the document: this is not TOML",
     }.items():
         answer = await _post(mona, text)
         assert answer.status_code == 422
