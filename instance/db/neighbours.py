@@ -14,6 +14,7 @@ peer_about = Table(
     Column("run_by", String(16), nullable=True),  # policies.sections.RunBy
     Column("marked_by", String(80), nullable=True),
     time("marked_at", nullable=True),
+    time("told_until", nullable=True),  # the end of a decision of which stewards were told that it comes
 )
 
 # What a list of others advises about a server. It never applies itself.

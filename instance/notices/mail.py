@@ -40,6 +40,7 @@ class Letter:
     mints: bool = False
 
 
+ENDS_SOON, ENDED = "ends-soon", "ended"
 LETTERS = {
     links.RESET: Letter(
         N_("Your new link"),
@@ -52,6 +53,16 @@ LETTERS = {
         N_("This address was given at a sign-up. If it was you, open this link within three days:\n\n{link}\n\nIf it was not you, do nothing."),
         "/link/confirm/{token}",
         mints=True,
+    ),
+    ENDS_SOON: Letter(
+        N_("A decision of yours ends soon"),
+        N_("Something that stewards decided for a time ends within two weeks. Here you see what it is, and can decide anew:\n\n{link}"),
+        "/steward/federation",
+    ),
+    ENDED: Letter(
+        N_("A decision of yours has ended"),
+        N_("Something that stewards decided for a time is over. Your messages say what it was. Here you can decide anew:\n\n{link}"),
+        "/steward/federation",
     ),
     "approved": Letter(
         N_("You can sign in now"),

@@ -89,6 +89,11 @@ def mark(u: Unit, host: str, kind: RunBy, by: str) -> None:
     _put(u, host, {"run_by": str(kind), "marked_by": by[:80], "marked_at": u.now})
 
 
+def told(u: Unit, host: str, until: Millis) -> None:
+    """Stewards were told that what was decided about a server ends then."""
+    _put(u, host, {"told_until": until})
+
+
 def _put(u: Unit, host: str, values: dict[str, Any]) -> None:
     if not insert_new(u.connection, peer_about, host=host, **values):
         u.connection.execute(update(peer_about).where(peer_about.c.host == host).values(**values))
@@ -142,7 +147,7 @@ def admit(u: Unit, host: str, stance: Stance, *, days: int | None, kind: RunBy, 
     rules = {**document.peers, host: replace(document.peers[host], run_by=kind)}
     document = replace(document, peers=rules)
     mark(u, host, kind, by)
-    return adopt(u, document, f"steward {by}".strip())
+    return adopt(u, document, f"steward @{by}" if by else "steward")
 
 
 def trials(connection: Connection, now: Millis) -> list[Trial]:
