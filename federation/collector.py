@@ -7,12 +7,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from federation.ports import Store, Unit
+from federation.ports import Store
 
 MOST = 200
 
 Row = dict[str, Any]
-Writing = Callable[[Unit, list[Row]], None]
+Writing = Callable[[Any, list[Row]], None]
 
 
 class Collector:

@@ -23,6 +23,7 @@ from federation.signatures.keyring import Keyring
 from instance import __version__, files, health, metrics, wiring
 from instance.activities.lookup import Lookup
 from instance.activities.ports import make_ports
+from instance.agreements import strangers
 from instance.clock import Clock
 from instance.db.store import Store, open_store
 from instance.entrance.answers import Answers
@@ -81,7 +82,7 @@ def make_federation(site: Site, store: Store, network: Network | None = None) ->
         keyring=Keyring(site.vault, store),
         memory=Memory(),
         ports=make_ports(site, store, wiring.ACTIVITIES),
-        arrivals=Collector(store, arrivals.store),
+        arrivals=Collector(store, strangers.arrived),
         ledger=Ledger(store),
         questions=Questions(store),
         user_agent=agent,

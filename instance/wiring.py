@@ -40,7 +40,7 @@ from instance.activities import (
     threads,
 )
 from instance.activities import incoming_agreements as pledges
-from instance.agreements import agreements, canary, probes, trust
+from instance.agreements import agreements, canary, probes, strangers, trust
 from instance.auth.registration import MAIL
 from instance.clock import DAY, HOUR, MINUTE
 from instance.content import conversations, dislikes, polls, retention, timelines, votes
@@ -55,9 +55,8 @@ from instance.jobs.table import RUNNER
 from instance.media import attachments
 from instance.media import remote as pictures
 from instance.notices import mail, notifications
-from instance.peering import software
+from instance.peering import software, trials
 from instance.people import accounts, erasure
-from instance.policy import adopt as policy
 
 # event -> handlers, run in the same transaction
 EVENTS: Handlers = {
@@ -185,7 +184,9 @@ ACTIVITIES: HandlerTable = {
 # what runs by the clock
 TIMED = [
     *daily.SWEEPS,
-    daily.Timed("end rules of the policy", 10 * MINUTE, policy.end_rules),
+    daily.Timed("end rules of the policy", 10 * MINUTE, trials.watch),
+    daily.Timed("ask who waits for its policy", 10 * MINUTE, strangers.ask_who_waits),
+    daily.Timed("forget strangers", DAY, strangers.forget),
     daily.Timed("look at policies of peers", 10 * MINUTE, trust.look_again),
     daily.Timed("end what was agreed", 5 * MINUTE, trust.run_out),
     daily.Timed("probe peers", HOUR, probes.begin_due),

@@ -12,10 +12,12 @@ from federation.client.fetch import fetch
 from federation.context import Federation
 from federation.errors import FederationError
 from federation.remote import actors as remote_actors
+from federation.vocab.iris import host_of
 from federation.vocab.types import POST_TYPES, Activity, Actor, Object
 from instance.activities import judging
 from instance.activities.gathering import learn, standing
 from instance.activities.incoming_posts import Gathered, collect, is_public, keep
+from instance.agreements import strangers
 from instance.clock import DAY, Millis
 from instance.content import parts
 from instance.content.formatting import handles
@@ -28,6 +30,7 @@ from instance.house import Found
 from instance.people import accounts
 from instance.people.remote import RemoteProfile
 from instance.site import Site
+from policies.peers import clean_host
 
 FRESH_FOR: Millis = DAY
 NOTHING = Found()
@@ -48,17 +51,32 @@ class Lookup:
     async def find(self, asked: str, *, fetching: bool = True) -> Found:
         """What a handle (`@name@host`, `name@host`) or an address names; `fetching` False asks only our own rows.
 
-        Posts are fetched only if anyone may read them. Never raises for what can't be had: then nothing is found.
+        Posts are fetched only if anyone may read them. Never raises for what can't be had: then nothing is found. Where a
+        server is not let in, but may be for what it promises, a job asks for that: a later search may find it.
         """
         asked = asked.strip()
         if not asked or len(asked) > LONGEST:
             return NOTHING
+        found = await self._find(asked, fetching=fetching)
+        if found == NOTHING and fetching:
+            await self._ask_for_its_policy(asked)
+        return found
+
+    async def _find(self, asked: str, *, fetching: bool) -> Found:
         try:
             if asked.startswith(("https://", "http://")):
                 return await self._address(asked, fetching=fetching)
             return Found(account_id=await self.account(asked, fetching=fetching))
         except (FederationError, RefusalError):
             return NOTHING
+
+    async def _ask_for_its_policy(self, asked: str) -> None:
+        host = clean_host(host_of(asked) if "://" in asked else asked.rpartition("@")[2])
+        if host is None or host == self._site.domain or "." not in host:
+            return
+        policy = await self._federation.ports.policy.document()
+        if strangers.in_question(policy, host, self._site.clock.now()):
+            await self._store.unit(strangers.ask, [host])
 
     async def account(self, handle: str, *, fetching: bool = True) -> int | None:
         """The account behind a handle; one without a host is ours. None where there is none, or it can't be had."""

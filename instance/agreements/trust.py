@@ -114,7 +114,7 @@ def not_reached(u: Unit, host: str) -> None:
     """A peer could not be asked: what is known of it holds as long as it says itself."""
     rows.ensure(u.connection, host)
     known = rows.trust_of(u.connection, host)
-    values: dict[str, Any] = {"look_at": u.now + RETRY}
+    values: dict[str, Any] = {"look_at": _next_look(u, host, u.now + RETRY)}
     if known is not None and known.looked_at is None:
         values["waits_until"] = known.waits_until or u.now + FIRST_LOOK
         if values["waits_until"] <= u.now:
@@ -130,7 +130,7 @@ def keep(u: Unit, host: str, found: FoundPolicy, reason: str = "policy") -> None
         "looked_at": u.now,
         "fault": found.fault or None,
         "details": list(found.details),
-        "look_at": u.now + (AGAIN if not found.fault else RETRY * 6),
+        "look_at": u.now + AGAIN if not found.fault else _next_look(u, host, u.now + RETRY * 6),
     }
     if found.document:
         text = msgspec.json.encode(found.document).decode()
@@ -152,6 +152,16 @@ def keep(u: Unit, host: str, found: FoundPolicy, reason: str = "policy") -> None
         void(u, held, reason)
     u.connection.execute(update(peer_trust).where(peer_trust.c.host == host).values(**values))
     find_level(u, host, reason if reason != "policy" or not found.fault else found.fault)
+
+
+def _next_look(u: Unit, host: str, usual: Millis) -> Millis | None:
+    """When a peer that could not be relied on is looked at again; one that only knocked is not, until it knocks again."""
+    known = rows.trust_of(u.connection, host)
+    if known is None or known.knocked_at is None or rows.agreements_with(u.connection, host):
+        return usual
+    theirs = select(account.c.id).where(account.c.domain == host, account.c.deleted_at.is_(None))
+    related = or_(follow.c.follower_id == account.c.id, follow.c.target_id == account.c.id)
+    return usual if u.connection.execute(theirs.where(exists().where(related)).limit(1)).first() is not None else None
 
 
 def void(u: Unit, held: Row[Any], reason: str, state: str = rows.VOID) -> None:

@@ -19,6 +19,7 @@ peer_trust = Table(
     time("valid_until", nullable=True),
     time("fetched_at", nullable=True),  # when the document came
     time("looked_at", nullable=True),  # when it was asked for last
+    time("knocked_at", nullable=True, index=True),  # when it was asked for because it waits for want of it
     time("look_at", nullable=True, index=True),  # when it is to be asked for again
     Column("level", String(8), nullable=False, server_default="none"),  # none claimed agreed probed audited
     time("level_since", nullable=True),

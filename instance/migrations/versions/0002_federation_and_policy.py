@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("run_by", sa.String(length=16), nullable=True),
         sa.Column("marked_by", sa.String(length=80), nullable=True),
         sa.Column("marked_at", sa.BigInteger(), nullable=True),
+        sa.Column("told_until", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("host", name=op.f("pk_peer_about")),
     )
     op.create_table(
@@ -77,6 +78,7 @@ def upgrade() -> None:
         sa.Column("valid_until", sa.BigInteger(), nullable=True),
         sa.Column("fetched_at", sa.BigInteger(), nullable=True),
         sa.Column("looked_at", sa.BigInteger(), nullable=True),
+        sa.Column("knocked_at", sa.BigInteger(), nullable=True),
         sa.Column("look_at", sa.BigInteger(), nullable=True),
         sa.Column("level", sa.String(length=8), server_default="none", nullable=False),
         sa.Column("level_since", sa.BigInteger(), nullable=True),
@@ -89,6 +91,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("host", name=op.f("pk_peer_trust")),
     )
     with op.batch_alter_table("peer_trust", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_peer_trust_knocked_at"), ["knocked_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_peer_trust_look_at"), ["look_at"], unique=False)
 
     op.create_table(
@@ -537,6 +540,7 @@ def downgrade() -> None:
     op.drop_table("policy_effect")
     with op.batch_alter_table("peer_trust", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_peer_trust_look_at"))
+        batch_op.drop_index(batch_op.f("ix_peer_trust_knocked_at"))
 
     op.drop_table("peer_trust")
     op.drop_table("peer_advice")
