@@ -150,7 +150,7 @@ def _read(line: Line, values: Mapping[str, str], base: PolicyDocument) -> Any:
         case Text():
             return values.get(line.name, "")
         case Span() if text and hours(text) is None:
-            raise no_span(line.path, kind.words(72), kind.words(365 * 24))
+            raise no_span(line.path, kind.words(5), kind.words(30 * 24))
         case Count():
             return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text or None
     return text or None

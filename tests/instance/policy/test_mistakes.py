@@ -207,7 +207,7 @@ async def test_the_form_speaks_german_too(home: Running, stella: Guest) -> None:
     wrong = {"retention.remote_posts": "bald", "incoming.mentions_held_above": "viele", "incoming.words": "x = ["}
     await stella.send("/form", 422, **wrong)
     said_beside = [stella.page.xpath(f"//*[@id='{name}-error']")[0].text_content() for name in wrong]
-    assert said_beside[0].endswith("Schreibe 3 Tage oder 365 Tage, oder lass es weg.")
+    assert said_beside[0].endswith("Schreibe 5 Stunden oder 30 Tage, oder lass es weg.")
     assert said_beside[1].endswith("Schreibe eine ganze Zahl von 0 bis 1000000.")
     assert said_beside[2].startswith("Zeile 1: Das ist kein TOML: dieser Wert lässt sich nicht lesen.")
     await stella.get("/steward/policy/form")

@@ -103,7 +103,7 @@ async def test_what_can_t_be_read_stays_as_it_was_typed(home: Running, stella: G
     form = stella.page.xpath("//form[contains(@action, '/policy/form')]")[0]
     values = dict(form.form_values())
     assert {name: values[name].strip() for name in typed} == typed
-    assert "72 hours" in stella.page.xpath("//*[@id='promises.erasure_within-error']")[0].text_content()
+    assert "5 hours or 30 days" in stella.page.xpath("//*[@id='promises.erasure_within-error']")[0].text_content()
     assert "TOML" in stella.page.xpath("//*[@id='peers-error']")[0].text_content()
     assert (await policy_of(home)).digest == before.digest
 
