@@ -16,6 +16,7 @@ ROUTES = [
     Route("/policy", guarded(policy.get_policy)),
     Route("/inbox", guarded(inbox.post_inbox), methods=["POST"]),
     Route("/actor/inbox", guarded(inbox.post_inbox), methods=["POST"]),
+    Route("/actor/inbox", guarded(application.get_application_inbox)),
     Route("/u/{owner}/inbox", guarded(inbox.post_inbox), methods=["POST"]),
     Route("/g/{owner}/inbox", guarded(inbox.post_inbox), methods=["POST"]),
     Route("/u/{owner}/main-key", guarded(keys.get_key)),

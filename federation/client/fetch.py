@@ -72,8 +72,8 @@ async def get_json(federation: Federation, url: str) -> tuple[dict[str, Any], st
     if answer.type == "application/ld+json" and PROFILE not in answer.parameters:
         raise WrongTypeError(f"{host_of(answer.url)} answered ld+json of another profile")
     document = limits.parse(answer.body)
-    if "@context" not in document:
-        raise MalformedError(f"{host_of(answer.url)} answered JSON without @context")
+    if "@context" not in document and answer.type != "application/activity+json":  # Activity Streams 2.0 §2.1.3
+        raise MalformedError(f"{host_of(answer.url)} answered JSON-LD without @context")
     document = await federation.memory.plainly(document)
     return document, answer.url
 

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from federation.context import Federation
 from federation.endpoints.answers import activity_json, not_found
 from federation.signatures.keyring import OwnKey
-from federation.vocab.build import ACTIVITYSTREAMS, MULTIKEY, SECURITY, Document, collection
+from federation.vocab.build import ACTIVITYSTREAMS, MULTIKEY, SECURITY, WEBFINGER, Document, collection
 from policies.published import NAMESPACE
 
 OPEN = {"Cache-Control": "public, max-age=300", "Vary": "Accept"}
@@ -42,10 +42,11 @@ def application(federation: Federation) -> Document:
     """The Application's document, without keys."""
     iri = federation.actor
     return {
-        "@context": [ACTIVITYSTREAMS, SECURITY, MULTIKEY, TERMS],
+        "@context": [ACTIVITYSTREAMS, SECURITY, MULTIKEY, WEBFINGER | TERMS],
         "id": iri,
         "type": "Application",
         "preferredUsername": federation.domain,
+        "webfinger": f"{federation.domain}@{federation.domain}",
         "name": "Skerry",
         "url": f"{federation.base_url}/",
         "inbox": f"{iri}/inbox",
@@ -74,3 +75,8 @@ async def get_application(federation: Federation, _request: Request) -> Response
 async def get_application_outbox(federation: Federation, _request: Request) -> Response:
     """GET /actor/outbox: always empty."""
     return activity_json(collection(f"{federation.actor}/outbox", [], 0), OPEN)
+
+
+async def get_application_inbox(federation: Federation, _request: Request) -> Response:
+    """GET /actor/inbox: a collection, as ActivityPub §5.2 has it; nobody is shown what is in it."""
+    return activity_json(collection(f"{federation.actor}/inbox"), OPEN)

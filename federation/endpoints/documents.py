@@ -15,15 +15,15 @@ from federation.endpoints.answers import PRIVATE, activity_json, not_found
 from federation.endpoints.application import with_generator, with_keys
 from federation.endpoints.farewell import GONE, hidden_actor
 from federation.endpoints.reading import read
+from federation.endpoints.wanted import wants_page
 from federation.ports import Collected, Reader
 from federation.signatures.verify import verify
 from federation.vocab.build import collection, with_context
 from policies.engine import stands
 from policies.peers import Stance
 
-SHELVES = {"outbox", "followers", "following", "featured", "replies", "context", "moderators"}
+SHELVES = {"inbox", "outbox", "followers", "following", "featured", "replies", "context", "moderators"}
 COLLECTIONS = frozenset({*SHELVES, synchronise.NAME})
-ACTIVITY_TYPES = ("application/activity+json", "application/ld+json", "application/json")
 ANSWERED = frozenset({Stance.ALLOWED, Stance.LIMITED})
 
 
@@ -31,7 +31,7 @@ async def get_document(federation: Federation, request: Request) -> Response:
     """GET of anything under /u/ and /g/."""
     path = request.url.path
     iri = f"{federation.base_url}{path}"
-    if is_browser(request):
+    if wants_page(request.headers):
         return await _to_page(federation, iri)
     reader = await reader_of(federation, request)
     if reader is None:
@@ -46,14 +46,6 @@ async def get_document(federation: Federation, request: Request) -> Response:
     if document is None:
         return not_found()
     return activity_json(with_context(document), status=GONE if document.get("type") == "Tombstone" else 200)
-
-
-def is_browser(request: Request) -> bool:
-    """Whether a page is wanted: text/html is named, and no type of ours before it."""
-    accept = request.headers.get("accept", "").lower()
-    html = accept.find("text/html")
-    ours = [at for at in (accept.find(name) for name in ACTIVITY_TYPES) if at >= 0]
-    return html >= 0 and "signature" not in request.headers and not (ours and min(ours) < html)
 
 
 async def reader_of(federation: Federation, request: Request) -> Reader | None:

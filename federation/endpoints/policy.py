@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse, Response
 
 from federation.context import Federation
 from federation.endpoints.answers import activity_json, not_found
-from federation.endpoints.documents import is_browser
+from federation.endpoints.wanted import wants_page
 from federation.errors import MalformedError
 from federation.ports import PolicyVersion
 from federation.signatures.keyring import OwnKey
@@ -24,7 +24,7 @@ PERIOD, VALID = 14 * DAY, 60 * DAY
 
 async def get_policy(federation: Federation, request: Request) -> Response:
     """GET /policy: the signed document; browsers are sent to the page for people."""
-    if is_browser(request):
+    if wants_page(request.headers):
         return RedirectResponse(f"{federation.base_url}/privacy", 303, headers=OPEN)
     found = [key for key in await federation.keyring.of(federation.actor) if key.algorithm == ED25519]
     return activity_json(await signed_policy(federation, found[0]), OPEN) if found else not_found()

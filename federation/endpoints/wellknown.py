@@ -1,8 +1,10 @@
 """WebFinger (RFC 7033), host-meta (RFC 6415), NodeInfo 2.0 and 2.1: open to everybody, and they say little."""
 
+import re
 from urllib.parse import unquote
 from xml.sax.saxutils import quoteattr
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -15,20 +17,34 @@ OPEN = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "
 NONE = {"Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}
 AS = "https://www.w3.org/ns/activitystreams#"
 SELF_TYPE = "application/activity+json"
+RESOURCE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]*|@?[^@:/\s]+@[^@/\s]+")
 NODEINFO = "http://nodeinfo.diaspora.software/ns/schema/"
 
 
 async def webfinger(federation: Federation, request: Request) -> Response:
     """With and without `acct:`, by IRI, by page; the bare origin names the Application (FEP-d556)."""
-    resource = request.query_params.get("resource", "")
+    resource = _resource(request.query_params)
     if not resource:
         return PlainTextResponse("Say which resource.", 400, headers=NONE)
-    if _is_application(federation, resource):
-        return json(_application(federation, resource), "application/jrd+json", OPEN)
-    actor = await _find(federation, resource)
-    if actor is None or not await federation.keyring.of(actor.iri):
-        return PlainTextResponse("Not found.", 404, headers=NONE)
-    return json(_jrd(federation, actor), "application/jrd+json", OPEN)
+    document = _application(federation, resource) if _is_application(federation, resource) else None
+    if document is None:
+        actor = await _find(federation, resource)
+        if actor is None or not await federation.keyring.of(actor.iri):
+            return PlainTextResponse("Not found.", 404, headers=NONE)
+        document = _jrd(federation, actor)
+    return json(_with_wanted(document, request.query_params.getlist("rel")), "application/jrd+json", OPEN)
+
+
+def _resource(query: QueryParams) -> str:
+    """What is asked for; '' where that is no query (RFC 7033 §4.2): exactly one URI, or a name at a host."""
+    given = query.getlist("resource")
+    return given[0] if len(given) == 1 and RESOURCE.fullmatch(given[0]) else ""
+
+
+def _with_wanted(document: Document, rels: list[str]) -> Document:
+    """The same with those links alone that are asked for (§4.3)."""
+    wanted = [link for link in document["links"] if not rels or link["rel"] in rels]
+    return document | {"links": wanted}
 
 
 def _is_application(federation: Federation, resource: str) -> bool:

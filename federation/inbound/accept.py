@@ -65,8 +65,6 @@ async def accept(federation: Federation, message: Message, recipient: str | None
 async def _accept_renamed(
     federation: Federation, message: Message, document: dict[str, Any], recipient: str | None
 ) -> None:
-    if "@context" not in document:
-        raise MalformedError("that is no JSON-LD: it has no @context")
     claim = verify.claim(message, federation.domain, federation.clock.wire())
     if await _ends_before_the_key(federation, claim, NO_HEAD):
         return
@@ -82,9 +80,10 @@ async def _keep_of(federation: Federation, signed: SignedBy, head: Head, body: b
 
 
 def read_head(document: dict[str, Any]) -> Head:
-    """The parts of an activity that decide what becomes of it. Raises MalformedError."""
-    if "@context" not in document:
-        raise MalformedError("that is no JSON-LD: it has no @context")
+    """The parts of an activity that decide what becomes of it. Raises MalformedError.
+
+    A context that is missing is taken to be ActivityStreams' (Activity Streams 2.0 §2.1.3).
+    """
     kind = type_of(document, KNOWN)
     actor = iri(document.get("actor"))
     if not kind or not actor:

@@ -9,7 +9,9 @@ CAVAGE, RFC9421 = "cavage", "rfc9421"
 """The two schemes of signatures."""
 
 # Headers that decide what is signed; a request that has one of them twice could be read in two ways.
-ONCE = frozenset({"host", "date", "digest", "content-digest", "signature", "signature-input", "content-type"})
+ONCE = frozenset(
+    {"host", "date", "digest", "content-digest", "signature", "signature-input", "content-type", "authorization"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,13 @@ class Message:
         if name in self.repeated and name in ONCE:
             raise UnsignedError(f"the header {name} is there twice")
         return self.headers.get(name, "")
+
+    @property
+    def signature(self) -> str:
+        """`Signature`, or what stands for it in `Authorization` (draft-cavage-12 §3.1); with or without the scheme's name."""
+        given = self.header("signature")
+        scheme, _, rest = (given or self.header("authorization")).partition(" ")
+        return rest if scheme.lower() == "signature" else given
 
 
 def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, str], frozenset[str]]:

@@ -62,7 +62,7 @@ def claim(message: Message, domain: str, wire_now: int) -> Claim:
 
     Raises UnsignedError.
     """
-    if not message.headers.get("signature"):
+    if not message.signature:
         raise UnsignedError("the request is not signed")
     if message.header("host").lower() not in {domain, f"{domain}{rfc9421.PORTS.get(message.scheme, '')}"}:
         raise UnsignedError("the Host is not this instance")
@@ -107,7 +107,7 @@ def _holds(made: Claim, key: KnownKey) -> bool:
 
 
 def _claim_cavage(message: Message, wire_now: int) -> Claim:
-    given = cavage.parse(message.header("signature"))
+    given = cavage.parse(message.signature)
     algorithms = _algorithms(given.algorithm)
     _covers(given.headers, {"(request-target)", "host"})
     signed_at = 0

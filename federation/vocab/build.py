@@ -12,12 +12,15 @@ Document = dict[str, Any]
 ACTIVITYSTREAMS = "https://www.w3.org/ns/activitystreams"
 SECURITY = "https://w3id.org/security/v1"
 MULTIKEY = "https://w3id.org/security/multikey/v1"
+WEBFINGER: Document = {"webfinger": {"@id": "https://purl.archive.org/socialweb/webfinger#webfinger"}}
+"""FEP-2c59: the one handle of an actor."""
 TERMS: Document = {
     "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
     "sensitive": "as:sensitive",
     "Hashtag": "as:Hashtag",
     "movedTo": {"@id": "as:movedTo", "@type": "@id"},
     "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
+    **WEBFINGER,
     "schema": "http://schema.org#",
     "PropertyValue": "schema:PropertyValue",
     "value": "schema:value",
@@ -96,6 +99,7 @@ class Profile:
     id: str
     type: str
     username: str
+    handle: str = ""  # name@host
     name: str = ""
     summary: str = ""
     url: str = ""
@@ -136,6 +140,7 @@ def actor(profile: Profile) -> Document:
         "attachment": [{"type": "PropertyValue", "name": name, "value": value} for name, value in profile.fields],
     }
     optional = {
+        "webfinger": profile.handle or None,
         "published": times.write(profile.published) if profile.published is not None else None,
         "icon": _image(profile.icon),
         "image": _image(profile.image),

@@ -71,6 +71,7 @@ def document(connection: Connection, site: Site, row: AccountRow) -> dict[str, A
             id=row.iri,
             type=WIRE_KINDS[row.kind],
             username=row.name,
+            handle=f"{row.name}@{site.domain}",
             name="" if hidden else row.display_name,
             summary="" if hidden else row.bio,
             url=site.url(f"/@{row.name}"),

@@ -44,7 +44,7 @@ class Objects:
         return await self._store.read(_document, self._site, iri, reader)
 
     async def collection(self, owner: str, name: str, reader: Reader) -> Collected | None:
-        """A collection of an actor or post of ours. Followers and following tell neither names nor totals."""
+        """A collection of an actor or post of ours. Inbox, followers and following tell neither names nor totals."""
         return await self._store.read(_collection, self._site, owner, name, reader)
 
     async def page(self, iri: str) -> str | None:
@@ -136,7 +136,7 @@ def _collection(connection: Connection, site: Site, owner: str, name: str, reade
     row = accounts.by_iri(connection, owner)
     if row is None or row.domain or not accounts.is_shown(row):
         return None
-    if name in {"followers", "following"}:
+    if name in {"inbox", "followers", "following"}:
         return Collected()
     if row.kind == "group" and name in {"outbox", "featured"}:
         return _embedded(connection, site, _shelf(connection, row, name), reader)

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
+from federation.endpoints.wanted import wants_page
 from instance.errors import NotFoundError
 from instance.groups import groups
 from instance.people import accounts
@@ -20,8 +21,8 @@ class BrowserRoute(Route):
     """A route for browsers only."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """No match unless the request asks for HTML."""
-        if scope["type"] == "http" and "text/html" not in Headers(scope=scope).get("accept", ""):
+        """No match unless the request asks for HTML, and for nothing else as much."""
+        if scope["type"] == "http" and not wants_page(Headers(scope=scope)):
             return Match.NONE, {}
         found, child = super().matches(scope)
         return (Match.NONE, {}) if found is Match.PARTIAL else (found, child)

@@ -6,6 +6,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from federation.endpoints.wanted import wants_object
 from instance.content import boosts, locks, marks, polls, posts, quotes, threads
 from instance.content.threads import context
 from instance.content.visible import readable
@@ -44,8 +45,7 @@ DEEDS: dict[str, Deed] = {
 async def show(visitor: Visitor, status: int = 200) -> Response:
     """`/@name/{id}`: a post, what it answers and what answers it."""
     post_id = _post_id(visitor)
-    asks = visitor.request.headers.get("accept", "")
-    if "json" in asks and "html" not in asks:
+    if wants_object(visitor.request.headers):
         return await _to_the_object(visitor, post_id)
     around = await visitor.house.store.read(context, visitor.account_id, post_id)
     await _ask_for_the_rest(visitor, post_id)

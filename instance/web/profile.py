@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from federation.endpoints.wanted import wants_object
 from instance.content import moderation, submissions
 from instance.db.groups import group as group_table
 from instance.errors import NotFoundError
@@ -49,8 +50,7 @@ class Held:
 async def show(visitor: Visitor, status: int = 200) -> Response:
     """`/@name`: a person or a group."""
     row = await _account(visitor)
-    asks = visitor.request.headers.get("accept", "")
-    if "json" in asks and "html" not in asks:
+    if wants_object(visitor.request.headers):
         return RedirectResponse(row.iri, 302)
     house, reader = visitor.house, visitor.account_id
     is_group = row.kind == "group"

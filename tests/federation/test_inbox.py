@@ -54,7 +54,6 @@ async def test_every_inbox_is_the_same(home: Running, peer: Peer, path: str) -> 
         (b'{"@context":' + b'{"a":' * 5000 + b"1" + b"}" * 5000 + b"}", 400),
         (b'{"a":[' + b"1," * 30_000 + b"1]}", 400),
         (b'"' + b'\\"' * 300_000, 400),
-        (json.dumps({"type": "Create", "actor": BOB}).encode(), 400),
         (json.dumps({"@context": "https://www.w3.org/ns/activitystreams", "type": "Create"}).encode(), 400),
         (b" " * 1_000_001, 413),
     ],
