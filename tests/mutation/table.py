@@ -142,8 +142,8 @@ MUTATIONS = [
         15,
         "follower lists tell nothing",
         "instance/activities/objects.py",
-        '    if name in {"followers", "following"}:\n        return Collected()\n',
-        '    if name in {"followers", "following"}:\n        return Collected([row.iri], 1)\n',
+        '    if name in {"inbox", "followers", "following"}:\n        return Collected()\n',
+        '    if name in {"inbox", "followers", "following"}:\n        return Collected([row.iri], 1)\n',
         (HOUSE,),
     ),
     Mutation(
