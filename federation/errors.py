@@ -53,6 +53,14 @@ class UnreachableError(FederationError):
     retry = True
 
 
+class AwayError(UnreachableError):
+    """Nobody answers there at all: no connection. `host` is whom we tried, which after redirects is not who was named."""
+
+    def __init__(self, text: str, host: str) -> None:
+        super().__init__(text)
+        self.host = host
+
+
 class RefusedError(FederationError):
     """We do not speak to that address, by the guard or by the policy in force."""
 

@@ -35,7 +35,8 @@ _LINE_ENDS = re.compile(r"<br\s*/?>|</li\s*>", re.I)
 _PARAGRAPH_ENDS = re.compile(r"</(?:p|h[1-6]|blockquote|pre|ul|ol)\s*>", re.I)
 _MANY_LINES = re.compile(r"\n{3,}")
 _NEVER = re.compile("[\x00\ud800-\udfff\u202a-\u202e\u2066-\u2069]")  # the last: a link must not read backwards
-_PICTURE = re.compile(r"<img\b[^>]{0,2000}?\balt=(?:\"([^\"<>]{1,80})\"|'([^'<>]{1,80})')[^>]{0,2000}>", re.I)
+_PICTURE = re.compile(r"<img\b([^<>]{0,4000}+)>", re.I)  # no step of it is taken back: hostile HTML makes many
+_ALT = re.compile(r"\balt=(?:\"([^\"]{1,80})\"|'([^']{1,80})')", re.I)
 _OPENS = re.compile(r"<[a-z]", re.I)
 
 
@@ -50,7 +51,8 @@ def clean(html: str, most_tags: int = MOST_TAGS) -> str:
 
 def _words_of_picture(found: re.Match[str]) -> str:
     """A picture within the text (emoji, mostly) is its alternative text: nothing is loaded from elsewhere."""
-    return found[1] or found[2]
+    words = _ALT.search(found[1])
+    return (words[1] or words[2]) if words is not None else ""
 
 
 def plain(html: str) -> str:

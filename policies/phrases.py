@@ -9,7 +9,8 @@ UNSEEN = dict.fromkeys(
     (0xAD, 0x34F, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF)
 )
 """Letters that nobody sees; spammers put them into words."""
-LONGEST = 1_000_000
+LONGEST = 250_000
+"""More of a text is never shown; some letters stand for eighteen (characters)."""
 _WORD = re.compile(r"\w+")
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -11,7 +12,7 @@ import httpx
 
 from federation.client.budget import spend
 from federation.client.network import Network, Requests
-from federation.errors import RefusedError, TooLargeError, UnreachableError, WrongTypeError
+from federation.errors import AwayError, RefusedError, TooLargeError, UnreachableError, WrongTypeError
 from federation.vocab.iris import host_of, is_iri
 
 MOST_BYTES = 1_000_000
@@ -114,8 +115,8 @@ class Client:
     ) -> Answer:
         """GET with at most three redirects, each as the first: signed anew, its host asked of `allow` and the guard.
 
-        A 2xx answer has one of `types` (without parameters) and at most `most` bytes. Raises UnreachableError, RefusedError, TooLargeError,
-        WrongTypeError.
+        A 2xx answer has one of `types` (without parameters) and at most `most` bytes. Raises UnreachableError (AwayError
+        where nobody is there), RefusedError, TooLargeError, WrongTypeError.
         """
         try:
             async with asyncio.timeout(TOTAL_SECONDS):
@@ -150,7 +151,7 @@ class Client:
     async def _see(self, url: str, headers: Headers, most: int) -> tuple[str, Seen | None]:
         spend(host_of(url))
         self.requests += 1
-        async with self._client.stream("GET", url, headers=headers) as response:
+        async with self._stream(url, headers) as response:
             if response.status_code in REDIRECTS and "location" in response.headers:
                 return response.headers["location"], None
             kind = response.headers.get("content-type", "").lower().partition(";")[0].strip()
@@ -162,6 +163,15 @@ class Client:
                 if length >= most:
                     break
             return "", Seen(url, response.status_code, kind, response.headers.get_list("link"), b"".join(parts))
+
+    @asynccontextmanager
+    async def _stream(self, url: str, headers: Headers) -> AsyncIterator[httpx.Response]:
+        try:
+            async with self._client.stream("GET", url, headers=headers) as response:
+                yield response
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            host = host_of(url)
+            raise AwayError(f"{host} can't be reached: {type(error).__name__}", host) from error
 
     async def _follow(
         self, url: str, types: frozenset[str], headers: Signing, allow: Callable[[str], Awaitable[bool]], most: int
@@ -178,7 +188,7 @@ class Client:
     async def _once(self, url: str, types: frozenset[str], headers: Headers, most: int) -> tuple[str, Answer | None]:
         spend(host_of(url))
         self.requests += 1
-        async with self._client.stream("GET", url, headers=headers) as response:
+        async with self._stream(url, headers) as response:
             if response.status_code in REDIRECTS and "location" in response.headers:
                 return response.headers["location"], None
             kind, _, parameters = response.headers.get("content-type", "").lower().partition(";")

@@ -13,7 +13,7 @@ from federation.client.budget import budget
 from federation.client.fetch import fetch, get_json
 from federation.client.gate import who_signs
 from federation.context import Federation
-from federation.errors import FederationError, GoneError, MalformedError, UnbelievableError
+from federation.errors import AwayError, FederationError, GoneError, MalformedError, UnbelievableError, UnreachableError
 from federation.remote.actors import GONE_FOR_GOOD, gone, learn
 from federation.remote.memory import KnownKey, Missed
 from federation.schema import remote_key
@@ -27,6 +27,7 @@ REFRESH_AT_MOST_EVERY = 20_000  # milliseconds between two refreshes of one key 
 TRUSTED_FOR = (
     5_000  # milliseconds for which a key in memory is taken without a look at its row: another process may know more
 )
+MOST_FETCHED, MOST_FETCHED_OF_HOST = 60, 20  # keys under way at once
 MISSED_UNREACHABLE = 30_000
 MISSED_REFUSED = 300_000
 LISTS = ("publicKey", "assertionMethod", "authentication")
@@ -48,9 +49,17 @@ async def key_of(federation: Federation, key_id: str, *, fresh: bool = False) ->
             if missed is not None and missed.until > federation.clock.wire():
                 raise missed.error
     if key_id not in memory.fetching:
+        _make_way(federation, host_of(key_id))
         memory.fetching[key_id] = asyncio.create_task(_fetched(federation, key_id))
         memory.fetching[key_id].add_done_callback(lambda _: memory.fetching.pop(key_id, None))
     return await asyncio.shield(memory.fetching[key_id])
+
+
+def _make_way(federation: Federation, host: str) -> None:
+    """Whoever asks is not known yet: nobody keeps so many of our connections busy that others' keys can't be had."""
+    under_way = [host_of(one) for one in federation.memory.fetching]
+    if len(under_way) >= MOST_FETCHED or under_way.count(host) >= MOST_FETCHED_OF_HOST:
+        raise UnreachableError("too many keys are being fetched at the moment")
 
 
 def may_refresh(federation: Federation, key: KnownKey) -> bool:
@@ -91,8 +100,10 @@ async def _fetched(federation: Federation, key_id: str) -> KnownKey:
         pause = MISSED_UNREACHABLE if error.retry else MISSED_REFUSED
         missed = Missed(error, federation.clock.wire() + pause)
         federation.memory.missed[key_id] = missed
-        if error.retry:
-            federation.memory.missed[host_of(key_id)] = missed
+        if isinstance(
+            error, AwayError
+        ):  # an answer, however bad, is one of this address alone: anybody may have named it
+            federation.memory.missed[error.host] = missed
         raise
 
 

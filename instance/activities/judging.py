@@ -4,6 +4,7 @@ A post is judged by its author's server, whoever brought it here: boosts, thread
 back door. A profile loses what the policy takes out of it. Activities are judged by who sent them.
 """
 
+import html
 import re
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,7 +22,7 @@ from instance.activities.actors import profile_of
 from instance.activities.addressing import visibility_of
 from instance.people import accounts
 from instance.people.remote import RemoteProfile
-from instance.sanitise import plain
+from instance.sanitise import clean, plain
 from policies.decision import Decision, Obligation
 from policies.document import PolicyDocument
 from policies.facts import ActivityFacts
@@ -31,7 +32,7 @@ from policies.treating import is_content
 BOTS = frozenset({"Application", "Service"})
 _ANCHOR = re.compile(r"<a\s[^>]*>", re.IGNORECASE)
 _HREF = re.compile(r"""href\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
-_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S", re.IGNORECASE)
+_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]{0,30}://\S", re.IGNORECASE)
 OUT_OF_SIGHT = Obligation.KEEP_OUT_OF_PUBLIC_TIMELINES
 NO_PICTURES = frozenset({Obligation.REMOVE_AVATAR, Obligation.DO_NOT_FETCH_MEDIA})
 NO_BANNERS = frozenset({Obligation.REMOVE_BANNER, Obligation.DO_NOT_FETCH_MEDIA})
@@ -177,8 +178,10 @@ def has_links(about: Object) -> bool:
     """Whether a post holds links other than to whom it mentions and to hashtags, as links or written out.
 
     A link counts as a mention or hashtag by where it leads: to a server of whom it mentions, or a hashtag of its own server;
-    what it calls itself is not asked.
+    what it calls itself is not asked. Judged is what would be shown: in HTML as it came, a link that never ends would be
+    looked for again from each beginning of one.
     """
+    shown = clean(about.content)
     named = {host_of(tag.href) for tag in about.tags if tag.type == "Mention" and tag.href}
     tags = {tag.href for tag in about.tags if tag.type == "Hashtag" and tag.href}
 
@@ -186,10 +189,10 @@ def has_links(about: Object) -> bool:
         found = _HREF.search(anchor)
         if found is None:
             return True
-        parts = urlsplit(found[1])
-        return found[1] in tags or (_is_profile(parts.path) and host_of(found[1]) in named)
+        address = html.unescape(found[1])
+        return address in tags or (_is_profile(urlsplit(address).path) and host_of(address) in named)
 
-    return not all(map(harmless, _ANCHOR.findall(about.content))) or bool(_ADDRESS.search(_unlinked(about.content)))
+    return not all(map(harmless, _ANCHOR.findall(shown))) or bool(_ADDRESS.search(_unlinked(shown)))
 
 
 def _is_profile(path: str) -> bool:

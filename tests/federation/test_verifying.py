@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from httpx import Response
 from sqlalchemy import func, select
 
+from federation.remote import keys as remote_keys
 from federation.schema import inbox_activity, remote_key
 from federation.signatures.keys import base58_encode
 from tests.federation.conftest import Recorder
@@ -277,3 +278,39 @@ def test_the_second_opinion_has_one_of_its_own() -> None:
     assert signing.verify(Request("POST", request.url, headers, b"{}"), public, at_most=timedelta(hours=1))
     with pytest.raises(Exception, match=r"(?i)digest"):
         signing.verify(Request("POST", request.url, headers, b"[]"), public)
+
+
+async def test_an_address_that_fails_says_nothing_of_its_host(home: Running, peer: Peer) -> None:
+    """Anybody may name an address of anybody as a key's: what it answers must not keep other keys of that host away."""
+    away = Peer(peer.world, "away.example")
+    peer.world.wires.down.add(away.host)
+    peer.documents |= {"/broken": (500, {}, b""), "/busy": (429, {}, b""), "/away": (302, {"location": away.base}, b"")}
+    for number, path in enumerate(["broken", "busy", "away"]):
+        assert (await post(home, peer, number, key_id=f"{peer.base}/{path}")).status_code == 503
+    assert (await post(home, peer, 9)).status_code == 202
+
+
+async def test_nobody_keeps_all_connections_busy_with_keys_that_do_not_come(home: Running, peer: Peer) -> None:
+    never = asyncio.Event()
+    asked: list[str] = []
+
+    async def silent(scope: Any, receive: Any, send: Any) -> None:
+        asked.append(scope["path"])
+        await never.wait()
+        await send({"type": "http.response.start", "status": 500, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    peer.world.wires.apps["slow.example"] = silent
+    tasks = []
+    for number in range(50):
+        who = f"https://slow.example/{number}"
+        made = peer.post(home, peer.activity("Like", who, "https://a.example/x"), key=key_number(0))
+        tasks.append(asyncio.create_task(made))
+    async with asyncio.timeout(30):
+        while len(asked) + sum(task.done() for task in tasks) < len(tasks):
+            await asyncio.sleep(0.05)
+    assert {task.result().status_code for task in tasks if task.done()} == {503}
+    assert len(asked) == remote_keys.MOST_FETCHED_OF_HOST
+    assert (await post(home, peer, 99)).status_code == 202
+    never.set()
+    await asyncio.gather(*tasks)
