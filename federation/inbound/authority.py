@@ -90,15 +90,22 @@ async def object_of(federation: Federation, activity: Activity) -> Object:
     if isinstance(about, Actor) or not (about if isinstance(about, str) else about.id):
         raise UnbelievableError("that is no object to be had")
     if isinstance(about, Object):
-        return said_by(activity.actor, about)
+        return _for_whom(activity, said_by(activity.actor, about))
     if activity.type in CHANGES:
-        return said_by(activity.actor, await fetched_object(federation, about, activity.actor))
+        return _for_whom(activity, said_by(activity.actor, await fetched_object(federation, about, activity.actor)))
     return await fetched_object(federation, about)
 
 
 def said_by(actor: str, about: Object) -> Object:
     """Of several authors the one who says it: nobody puts words into the mouth of whom she names beside herself."""
     return about if about.type == "Tombstone" else msgspec.structs.replace(about, attributed_to=actor)
+
+
+def _for_whom(activity: Activity, about: Object) -> Object:
+    """An object that does not say for whom it is: what its author says around it counts."""
+    if activity.type not in CHANGES or about.to or about.cc or about.audience or about.type == "Tombstone":
+        return about
+    return msgspec.structs.replace(about, to=activity.to, cc=activity.cc, audience=activity.audience)
 
 
 async def fetched_object(federation: Federation, address: str, owner: str = "") -> Object:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from federation.vocab.iris import PUBLIC, same_origin
-from federation.vocab.reading import iri, iris
+from federation.vocab.reading import iri, iris, listed
 from policies.interaction import AUTHOR, FOLLOWERS, FOLLOWING, MENTIONED, USUAL, Rule, cleaned, stored
 from policies.interaction import PUBLIC as ANYONE
 
@@ -26,6 +26,7 @@ CLAIMS = {
     "quote": ("quoteAuthorization",),
 }
 LEGACY_QUOTES = ("quoteUri", "quoteUrl", "_misskey_quote")
+QUOTING = ("#_misskey_quote", "fep/044f#quote")
 
 
 def policy_of(raw: Document, author: str, followers: str = "", following: str = "") -> Document | None:
@@ -98,7 +99,14 @@ def quoted(raw: Document) -> str:
 
 def linked(raw: Document) -> str:
     """What a post points to in the older ways, which nobody is asked for: shown as a link only."""
-    return next((found for found in (iri(raw.get(term)) for term in LEGACY_QUOTES) if found), "")
+    tags = (iri(item.get("href")) for item in listed(raw.get("tag")) if isinstance(item, dict) and _is_quote(item))
+    return next((found for found in (*(iri(raw.get(term)) for term in LEGACY_QUOTES), *tags) if found), "")
+
+
+def _is_quote(tag: Document) -> bool:
+    """A Link to the object that is quoted (FEP-e232)."""
+    rels = [rel for rel in listed(tag.get("rel")) if isinstance(rel, str)]
+    return "Link" in listed(tag.get("type")) and any(rel.endswith(QUOTING) for rel in rels)
 
 
 def stamp(kind: str, iri_: str, owner: str, interacting: str, target: str) -> Document:

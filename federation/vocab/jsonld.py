@@ -115,6 +115,7 @@ READ = frozenset(
 
 def compacted(document: Document) -> Document:
     """The document in our own terms. Raises MalformedError for what is beyond the limits or no JSON-LD."""
+    document = _without_strange_parts(document)
     _check(document)
     found = _processor().compact(document)
     if not isinstance(found, dict) or "@graph" in found:
@@ -126,6 +127,17 @@ def compacted(document: Document) -> Document:
 def _processor() -> Any:
     """pyld takes 6 MB and few instances ever need it: loaded by the first document that does (DECISIONS 9)."""
     return import_module("federation.vocab.processor")
+
+
+def _without_strange_parts(document: Document, depth: int = 2) -> Document:
+    """The document without attachments and tags that speak in a context of their own: recipes, credentials. The rest is read."""
+    kept = dict(document)
+    for name in ("attachment", "tag"):
+        if isinstance(kept.get(name), dict | list):
+            kept[name] = [one for one in _listed(kept[name]) if not (isinstance(one, dict) and "@context" in one)]
+    if depth and isinstance(kept.get("object"), dict):
+        kept["object"] = _without_strange_parts(kept["object"], depth - 1)
+    return kept
 
 
 def _check(document: Document) -> None:

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import msgspec
+
 from federation.vocab import times
 from federation.vocab.iris import is_iri
 from federation.vocab.jsonld import compacted, needs_processing
 from federation.vocab.parts import attachments, fields, happening, links, poll, tags
 from federation.vocab.reading import (
     MOST_NAME,
+    MOST_OPTIONS,
     MOST_SUMMARY,
     MOST_TITLE,
     flag,
@@ -17,6 +20,7 @@ from federation.vocab.reading import (
     language,
     link,
     listed,
+    media_type,
     text,
     type_of,
     words,
@@ -59,7 +63,7 @@ def _activity(document: Document, kind: str, depth: int) -> Activity:
     given = listed(document.get("object"))
     about: Read | str = ""
     if given and isinstance(given[0], dict) and len(given[0]) > 1 and depth:
-        about = _read(given[0], depth - 1)
+        about = _hers(_read(given[0], depth - 1), document, kind)
     elif given:
         about = iri(given[0])
     return Activity(
@@ -77,6 +81,21 @@ def _activity(document: Document, kind: str, depth: int) -> Activity:
         content=words(document, "content", MOST_SUMMARY),
         raw=document,
     )
+
+
+def more_of(activity: Activity) -> list[Object]:
+    """What a Create holds beside its first object: GoToSocial puts all votes of a member into one."""
+    given = listed(activity.raw.get("object"))[1:MOST_OPTIONS] if activity.type == "Create" else []
+    read = [_hers(_read(one, 0), activity.raw, "Create") for one in given if isinstance(one, dict) and len(one) > 1]
+    return [about for about in read if isinstance(about, Object)]
+
+
+def _hers(about: Read, activity: Document, kind: str) -> Read:
+    """What somebody creates and says nobody's to be is her own."""
+    if kind != "Create" or not isinstance(about, Object) or about.attributed_to_all or about.type == "Tombstone":
+        return about
+    author = iri(activity.get("actor"))
+    return msgspec.structs.replace(about, attributed_to=author, attributed_to_all=[author])
 
 
 def _actor(document: Document, kind: str) -> Actor:
@@ -127,7 +146,7 @@ def _object(document: Document, kind: str) -> Object:
         summary=words(document, "summary", MOST_SUMMARY),
         content=words(document, "content"),
         language=language(document),
-        media_type=text(document.get("mediaType"), 80).partition(";")[0].strip().lower() or "text/html",
+        media_type=media_type(document).partition(";")[0].strip().lower() or "text/html",
         source=text(source.get("content")),
         source_type=text(source.get("mediaType"), 80),
         in_reply_to=iri(document.get("inReplyTo")),

@@ -1,8 +1,10 @@
 """What hangs on an object or actor: tags, files, links, fields, polls, when and where an event is."""
 
+import html
 import math
 import re
 from typing import Any
+from urllib.parse import urljoin
 
 from federation.vocab import times
 from federation.vocab.reading import (
@@ -14,9 +16,11 @@ from federation.vocab.reading import (
     MOST_OPTIONS,
     MOST_TAGS,
     count,
+    flag,
     iri,
     link,
     listed,
+    media_type,
     size,
     text,
     type_of,
@@ -28,6 +32,22 @@ Document = dict[str, Any]
 MOST_FIELDS = 20
 LONGEST_PLACE = 300
 
+_INLINE = re.compile(r"<img\b[^<>]{1,4000}>", re.I)
+_ATTRIBUTE = re.compile(r"""([a-z-]{1,30})\s*=\s*(?:"([^"]{0,3000})"|'([^']{0,3000})'|([^\s"'>]{1,3000}))""", re.I)
+_SMALL = 64
+"""Pictures in the text that are said to be no larger (pixels) stand for a word: emoji, icons."""
+_UNSEEN = re.compile(r"\.(?:svgz?|tiff?|eps|bmp|ico|hei[cf]|jxl|psd)(?:\?|$)", re.I)
+"""Kinds of pictures that we don't show: a link to them says more than a broken picture."""
+_UNSEEN_TYPES = (
+    "image/svg",
+    "image/tiff",
+    "image/x-icon",
+    "image/x-ms-bmp",
+    "image/vnd.",
+    "image/bmp",
+    "image/hei",
+    "image/jxl",
+)
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:\?|$)", re.I)
 _BLURHASH = re.compile(r"[0-9A-Za-z#$%*+,\-.:;=?@\[\]^_{|}~]{6,120}")
 _MAIN = frozenset({"image", "video", "audio"})
@@ -62,16 +82,44 @@ def tags(document: Document) -> list[Tag]:
 
 
 def attachments(document: Document, kind: str) -> list[Attachment]:
-    """Files, each address once: attached ones, the picture of a page, the file that a Video, Audio or Image is itself."""
+    """Files, each address once: attached ones, the picture of a page, the file that a Video, Audio or Image is itself;
+    where none of these is a picture, those that stand in its text."""
     given = [*listed(document.get("attachment")), *listed(document.get("image"))][:MOST_FILES]
     made = [_file(item) for item in given if isinstance(item, dict) and not _is_link(item)]
     made += [_file({"type": "Image", "url": item}) for item in listed(document.get("image")) if isinstance(item, str)]
     made += [_own_file(document, kind), _still(document, kind)]
+    if not any(one is not None and one.kind == "image" for one in made):
+        made += inline(document)
     found: dict[str, Attachment] = {}
     for one in made:
         if one is not None:
             found.setdefault(one.url, one)
     return list(found.values())[:MOST_FILES]
+
+
+def inline(document: Document) -> list[Attachment | None]:
+    """The pictures that stand in an object's own HTML: of blogs and forums that attach none. No emoji, no icons."""
+    said = words(document, "content")
+    if "<img" not in said.lower() or (media_type(document) or "text/html") != "text/html":
+        return []
+    icons = {link(item.get("icon"))[0] for item in listed(document.get("tag")) if isinstance(item, dict)}
+    found = []
+    for tag in _INLINE.findall(said)[:MOST_FILES]:
+        given = {name.lower(): html.unescape(a or b or c) for name, a, b, c in _ATTRIBUTE.findall(tag)}
+        address = _joined(link(document.get("url"))[0] or iri(document.get("id")), given.get("src", "").strip())
+        alt = given.get("alt", "")
+        is_word = "emoji" in given.get("class", "").lower() or (alt.startswith(":") and alt.endswith(":"))
+        if is_word or address in icons or any(0 < count(given.get(side)) <= _SMALL for side in ("width", "height")):
+            continue
+        found.append(_file({"type": "Image", "url": address, "name": alt}))
+    return found
+
+
+def _joined(base: str, address: str) -> str:
+    try:
+        return urljoin(base, address) if address else ""
+    except ValueError:
+        return ""
 
 
 def _is_link(item: Document) -> bool:
@@ -80,7 +128,7 @@ def _is_link(item: Document) -> bool:
     if kind == "PropertyValue":
         return True
     address, mime = link(item.get("href") or item.get("url"), "image/")
-    mime = text(item.get("mediaType"), 80) or mime
+    mime = media_type(item) or mime
     if mime:
         return mime.partition("/")[0] not in _MAIN and kind in {"Link", "Page"}
     return kind in {"Link", "Page"} and not _PICTURE.search(address)
@@ -90,13 +138,13 @@ def _file(item: Document) -> Attachment | None:
     address, mime = link(item.get("url") or item.get("href"), "")
     if not address:
         return None
-    mime = text(item.get("mediaType"), 80) or mime
+    mime = media_type(item) or mime
     blurhash = text(item.get("blurhash"), 200)
     return Attachment(
         kind=_kind(type_of(item), mime, address),
         url=address,
         mime=mime,
-        name=words(item, "name", MOST_ALT) or words(item, "summary", MOST_ALT),
+        name=words(item, "summary", MOST_ALT) or words(item, "name", MOST_ALT),  # `name` may be that of the file
         blurhash=blurhash if _BLURHASH.fullmatch(blurhash) else "",
         width=size(item.get("width")),
         height=size(item.get("height")),
@@ -127,6 +175,8 @@ def _kind(name: str, mime: str, address: str) -> str:
     main = mime.partition("/")[0].lower() or name.lower()
     if main not in _MAIN and not mime and _PICTURE.search(address):
         return "image"
+    if main == "image" and (mime.lower().startswith(_UNSEEN_TYPES) or (not mime and _UNSEEN.search(address))):
+        return "unknown"
     return main if main in _MAIN else "unknown"
 
 
@@ -161,12 +211,15 @@ def poll(document: Document) -> Poll | None:
     options = [option for option in options if option[0].strip()]
     if not options:
         return None
-    voters = document.get("votersCount")
+    voters, ends = document.get("votersCount"), times.read(document.get("endTime"))
+    closed = times.read(document.get("closed"))
+    if closed is None and flag(document.get("closed")):  # only that it is, not since when
+        closed = ends or times.read(document.get("updated") or document.get("published")) or 0
     return Poll(
         options=options,
         multiple=multiple,
-        ends_at=times.read(document.get("endTime")),
-        closed_at=times.read(document.get("closed")),
+        ends_at=ends,
+        closed_at=closed,
         voters=count(voters) if isinstance(voters, int | str | float) else None,
     )
 

@@ -86,9 +86,9 @@ def language(document: dict[str, Any]) -> str:
         by_language = document.get(f"{term}Map")
         if isinstance(by_language, dict) and by_language:
             shown = [name for name, value in by_language.items() if value == document.get(term)]
-            names = shown if len(shown) == 1 else list(by_language)
-            if len(names) == 1 or not isinstance(document.get(term), str):
-                return _tag(names[0])
+            found = _tag((shown or list(by_language))[0])
+            if found:
+                return found
     given = document.get("language") or document.get("inLanguage")
     if isinstance(given, dict):  # Lemmy: {"identifier": "de", "name": "Deutsch"}
         given = given.get("identifier")
@@ -97,9 +97,11 @@ def language(document: dict[str, Any]) -> str:
 
 
 def _tag(value: Any) -> str:
-    """A language tag, '' for what is none or says that it is not known."""
-    known = isinstance(value, str) and len(value) <= 16 and _LANGUAGE.fullmatch(value)
-    return value if known and value.lower() not in _NO_LANGUAGE else ""
+    """A language tag, the language itself in lower case; '' for what is none or says that it is not known."""
+    if not isinstance(value, str) or len(value) > 16 or not _LANGUAGE.fullmatch(value):
+        return ""
+    main, mark, more = value.partition("-") if "-" in value else value.partition("_")
+    return "" if value.lower() in _NO_LANGUAGE else main.lower() + mark.replace("_", "-") + more
 
 
 def link(value: Any, wanted: str = "text/html") -> tuple[str, str]:
@@ -110,12 +112,18 @@ def link(value: Any, wanted: str = "text/html") -> tuple[str, str]:
             inner = item.get("href") or item.get("url")
             for one in listed(inner)[:MOST_LINKS]:  # an object around a Link: no deeper
                 nested = one.get("href") if isinstance(one, dict) else one
-                mime = item.get("mediaType") or (one.get("mediaType") if isinstance(one, dict) else "")
-                found.append((text(nested, LONGEST + 1), text(mime, 80)))
+                mime = media_type(item) or (media_type(one) if isinstance(one, dict) else "")
+                found.append((text(nested, LONGEST + 1), mime))
         elif isinstance(item, str):
             found.append((item[: LONGEST + 1], ""))
     found = [(_unescaped(address), mime) for address, mime in found if is_iri(_unescaped(address))]
-    return next((pair for pair in found if pair[1].startswith(wanted)), found[0] if found else ("", ""))
+    untyped = next((pair for pair in found if not pair[1]), found[0] if found else ("", ""))
+    return next((pair for pair in found if pair[1].startswith(wanted)), untyped)
+
+
+def media_type(document: dict[str, Any]) -> str:
+    """`mediaType`; Funkwhale and Prismo call it `mimeType`."""
+    return text(document.get("mediaType") or document.get("mimeType"), 80)
 
 
 def _unescaped(address: str) -> str:

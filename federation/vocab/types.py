@@ -96,6 +96,11 @@ class Object(msgspec.Struct, frozen=True, kw_only=True):
     former_type: str = ""
     raw: dict[str, Any] = {}
 
+    @property
+    def is_post(self) -> bool:
+        """Whether it is for people to read: of a kind that we know, or of a foreign kind, or none, with words in it."""
+        return self.type in POST_TYPES or (self.content != "" and self.type not in NO_POSTS)
+
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """A Person, Group, Application, Service or Organization."""
@@ -204,3 +209,21 @@ ACTIVITY_TYPES = frozenset(
 POST_TYPES = frozenset(
     {"Note", "Page", "Article", "Question", "Event", "Video", "Audio", "Image", "Document", "ChatMessage"}
 )
+NO_POSTS = frozenset(
+    [
+        "Tombstone",
+        "Collection",
+        "OrderedCollection",
+        "CollectionPage",
+        "OrderedCollectionPage",
+        "Link",
+        "Mention",
+        "Hashtag",
+        "Emoji",
+        "PropertyValue",
+        "CryptographicKey",
+        "Multikey",
+        "EncryptedMessage",
+    ]
+)
+"""What is never shown by itself, whatever is in it."""

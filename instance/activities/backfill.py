@@ -19,7 +19,7 @@ from federation.remote import actors as remote_actors
 from federation.vocab.iris import host_of, same_origin
 from federation.vocab.normalise import normalise
 from federation.vocab.reading import iri, iris, listed
-from federation.vocab.types import POST_TYPES, Activity, Actor, Object
+from federation.vocab.types import Activity, Actor, Object
 from instance.activities.gathering import learn, standing
 from instance.activities.incoming_posts import Gathered, collect, is_public, keep
 from instance.clock import Millis
@@ -138,7 +138,7 @@ async def _post(
     """A post of an outbox: what a group announced, what a person wrote. Her boosts of others are left out."""
     read = normalise(item) if isinstance(item, dict) else await fetch(federation, iri(item))
     if isinstance(read, Object):
-        if read.type not in POST_TYPES or owner not in read.attributed_to_all:
+        if not read.is_post or owner not in read.attributed_to_all:
             return None
         about = await authority.fetched_object(federation, read.id, owner)
         return await _timed(federation, about, None)
@@ -161,7 +161,7 @@ async def _timed(
 
 async def _gathered(federation: Federation, about: Object) -> Gathered | None:
     """A post that anyone may read and that answers none."""
-    if about.type not in POST_TYPES or not is_public(about) or about.in_reply_to:
+    if not about.is_post or not is_public(about) or about.in_reply_to:
         return None
     return await collect(federation, about, await standing(federation, about.attributed_to, [], []))
 

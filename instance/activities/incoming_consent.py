@@ -12,7 +12,7 @@ from federation.vocab import interaction as wire
 from federation.vocab.iris import same_origin
 from federation.vocab.normalise import normalise
 from federation.vocab.reading import iri
-from federation.vocab.types import POST_TYPES, Activity, Object
+from federation.vocab.types import Activity, Object
 from instance.activities.gathering import learn, standing
 from instance.activities.incoming_members import ByActor
 from instance.activities.incoming_posts import Gathered, collect, keep
@@ -77,7 +77,7 @@ async def _instrument(federation: Federation, activity: Activity, instrument: st
     about = normalise(raw) if isinstance(raw, dict) and len(raw) > 1 else None
     if not isinstance(about, Object) or not owns(activity.actor, about):
         about = await fetched_object(federation, instrument, activity.actor)
-    if about.type not in POST_TYPES:
+    if not about.is_post:
         raise UnbelievableError("that is no post")
     return said_by(activity.actor, about)
 

@@ -13,7 +13,7 @@ from federation.context import Federation
 from federation.errors import GoneError, UnbelievableError
 from federation.inbound.authority import fetched_object, object_of
 from federation.vocab.iris import same_origin
-from federation.vocab.types import POST_TYPES, Activity, Actor
+from federation.vocab.types import Activity, Actor
 from instance.activities.actors import profile_of
 from instance.activities.gathering import Standing, learn, profile, standing
 from instance.activities.incoming_marks import boost
@@ -81,7 +81,7 @@ class AnnouncedByGroup:
         if inner.type == "Create" and here:
             return FromGroup()
         about = await object_of(federation, activity)
-        if about.type not in POST_TYPES or not is_public(about):
+        if not about.is_post or not is_public(about):
             return None
         known = await standing(federation, about.attributed_to, [], [])
         return FromGroup(await collect(federation, about, known))

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from federation.context import Federation
 from federation.inbound.authority import object_of
-from federation.vocab.types import POST_TYPES, Activity
+from federation.vocab.types import Activity
 from instance.activities.addressing import visibility_of
 from instance.activities.gathering import learn, standing
 from instance.activities.incoming_dislikes import Undisliked
@@ -89,7 +89,7 @@ class Boosted:
         if not known.followed or federation.is_ours(activity.object_id):
             return None
         about = await object_of(federation, activity)
-        if about.type not in POST_TYPES or not is_public(about):
+        if not about.is_post or not is_public(about):
             return None
         return await collect(federation, about, await standing(federation, about.attributed_to, [], []))
 

@@ -14,7 +14,7 @@ from federation.context import Federation
 from federation.errors import FederationError, UnbelievableError
 from federation.inbound.authority import fetched_object
 from federation.vocab import times
-from federation.vocab.types import POST_TYPES, Activity, Actor
+from federation.vocab.types import Activity, Actor
 from instance.activities.gathering import learn, profile, standing
 from instance.activities.incoming_posts import Gathered, collect, is_public, revive
 from instance.content import moderation, reports
@@ -210,7 +210,7 @@ async def restored(federation: Federation, iri: str, author: str) -> Gathered | 
         return None
     try:
         about = await fetched_object(federation, iri, author)
-        if about.type not in POST_TYPES or not is_public(about):
+        if not about.is_post or not is_public(about):
             return None
         return await collect(federation, about, await standing(federation, about.attributed_to, [], []))
     except FederationError:

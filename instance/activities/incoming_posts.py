@@ -11,7 +11,8 @@ from federation.inbound.authority import fetched_object, object_of, owns
 from federation.vocab.emoji import emoji_of
 from federation.vocab.interaction import policy_of, quoted
 from federation.vocab.iris import PUBLIC, same_origin
-from federation.vocab.types import POST_TYPES, Activity, Object
+from federation.vocab.normalise import more_of
+from federation.vocab.types import Activity, Object
 from instance.activities import agreed, approvals, judging, wording
 from instance.activities.addressing import inner_of, visibility_of
 from instance.activities.gathering import Standing, learn, standing, strangers
@@ -64,7 +65,7 @@ class Written:
         if not (known.followed or answered in known.posts or known.names_ours([*named, *activity.to, *activity.cc])):
             return None
         about = await object_of(federation, activity)
-        if about.type not in POST_TYPES:
+        if not about.is_post:
             raise UnbelievableError("that is no post")
         gathered = await collect(federation, about, known)
         gathered.to, gathered.cc = activity.to, activity.cc
@@ -82,6 +83,10 @@ class Written:
             post_id = keep(u, gathered, activity.id)
             if post_id is not None and gathered.about.in_reply_to:
                 threads.ask(u, post_id)
+            return
+        for more in more_of(activity):
+            if owns(activity.actor, more):
+                _is_vote(u, more)
 
 
 class Changed:
@@ -94,7 +99,7 @@ class Changed:
         about = await object_of(federation, activity)
         if about.type == TOMBSTONE:
             return Gathered(about)
-        return await collect(federation, about, known) if about.type in POST_TYPES else None
+        return await collect(federation, about, known) if about.is_post else None
 
     def apply(self, u: Unit, activity: Activity, gathered: Gathered | None) -> None:
         if gathered is not None and gathered.about.type == TOMBSTONE:
@@ -167,7 +172,7 @@ async def _with_quote(federation: Federation, gathered: Gathered) -> None:
     with suppress(FederationError):
         shown = await fetched_object(federation, target)
         allowed = gathered.quote.approval is not None or shown.attributed_to == about.attributed_to
-        if allowed and shown.type in POST_TYPES and is_public(shown) and not quoted(shown.raw):
+        if allowed and shown.is_post and is_public(shown) and not quoted(shown.raw):
             gathered.quoted = await collect(federation, shown, known)
 
 
@@ -188,7 +193,7 @@ async def thread_above(federation: Federation, about: Object) -> list[Gathered]:
             break
         try:
             above = await fetched_object(federation, answered)
-            if above.type not in POST_TYPES or not is_public(above):
+            if not above.is_post or not is_public(above):
                 break
             found.insert(0, await collect(federation, above, known))
         except FederationError:
@@ -264,10 +269,11 @@ def _remote_post(u: Unit, gathered: Gathered) -> RemotePost | None:
         return None
     visibility = visibility_of(about.to, about.cc, author.followers_iri)
     if gathered.to or gathered.cc:
-        visibility = inner_of(visibility, visibility_of(gathered.to, gathered.cc, author.followers_iri))
+        around = visibility_of(gathered.to, gathered.cc, author.followers_iri)
+        visibility = visibility if around in OPEN_TO_ALL else inner_of(visibility, around)
     if Obligation.SHOW_TO_FOLLOWERS_ONLY in gathered.obligations:
         visibility = inner_of(visibility, "followers")
-    loud = [found[iri].id for iri in dict.fromkeys(mentions) if iri in found and iri != about.attributed_to]
+    loud = [found[iri].id for iri in dict.fromkeys(mentions) if iri in found]
     addressed = [iri for iri in (*about.to, *about.cc, *about.audience) if iri in found]
     silent = [found[iri].id for iri in dict.fromkeys(addressed) if _counts(found[iri], visibility)]
     silent = [account_id for account_id in silent if account_id not in loud and account_id != author.id]
@@ -280,7 +286,7 @@ def _remote_post(u: Unit, gathered: Gathered) -> RemotePost | None:
         visibility=visibility,
         created_at=about.published if about.published is not None else u.now,
         url=wording.url_of(about),
-        kind=about.type.lower(),
+        kind=about.type.lower() or "note",
         title=wording.title_of(about),
         summary=wording.warning_of(about),
         sensitive=about.sensitive,

@@ -13,7 +13,7 @@ from federation.context import Federation
 from federation.errors import FederationError
 from federation.remote import actors as remote_actors
 from federation.vocab.iris import host_of
-from federation.vocab.types import POST_TYPES, Activity, Actor, Object
+from federation.vocab.types import Activity, Actor, Object
 from instance.activities import judging
 from instance.activities.gathering import learn, standing
 from instance.activities.incoming_posts import Gathered, collect, is_public, keep
@@ -137,7 +137,7 @@ class Lookup:
         if isinstance(about, Actor):
             found = await remote_actors.actor(self._federation, about.id)
             return Found(account_id=await self._learn(await judging.account(self._federation, found.actor)))
-        if isinstance(about, Activity) or about.type not in POST_TYPES or not is_public(about):
+        if isinstance(about, Activity) or not about.is_post or not is_public(about):
             return NOTHING
         return await self._post(about)
 

@@ -23,7 +23,7 @@ from federation.errors import FederationError, UnbelievableError
 from federation.inbound.authority import owns
 from federation.vocab.iris import host_of, same_origin
 from federation.vocab.reading import iri, type_of
-from federation.vocab.types import POST_TYPES, Object
+from federation.vocab.types import Object
 from instance.activities.gathering import learn, standing
 from instance.activities.incoming_posts import Gathered, collect, is_public, keep
 from instance.content.threads import first
@@ -190,7 +190,7 @@ class Walk:
             return None
         with suppress(FederationError):
             about = await fetch(self._federation, name)
-            mine = isinstance(about, Object) and about.type in POST_TYPES and owns(about.attributed_to, about)
+            mine = isinstance(about, Object) and about.is_post and owns(about.attributed_to, about)
             if isinstance(about, Object) and mine and is_public(about):
                 return about
         return None

@@ -4,8 +4,9 @@ Kinds that are no short posts (Article, Event, Video ...) become readable ones: 
 link away. The HTML made here is not safe yet; `content.receive` cleans it.
 """
 
+import re
 from datetime import UTC, datetime
-from html import escape
+from html import escape, unescape
 from urllib.parse import urlsplit
 
 from babel import Locale
@@ -16,12 +17,13 @@ from federation.vocab.interaction import linked, quoted
 from federation.vocab.iris import same_origin
 from federation.vocab.types import Happening, Object
 from instance.content import formatting
+from instance.content.polls import MOST_CHOICES
 from instance.content.receive import RemoteAttachment, RemotePoll
 from instance.i18n import DEFAULT, N_, catalogue
 from instance.sanitise import MOST_TAGS, clean, plain
 from instance.site import Site
 
-SHORT = frozenset({"Note", "Question", "ChatMessage"})
+SHORT = frozenset({"Note", "Question", "ChatMessage", ""})
 """Kinds whose summary is a warning, and that say all that there is to say."""
 COMPLETE = SHORT | {"Page"}
 PLAIN, MARKDOWN = "text/plain", "text/markdown"
@@ -31,6 +33,7 @@ ROOM_FOR_LINKS = MOST_TAGS - 100
 """Tags of its own words: the links below must not be cut off."""
 SHOWN_LINK = 60
 FORM = "d MMMM y, HH:mm"
+_IMAGE = re.compile(r"<img\b[^<>]{1,4000}>", re.I)
 
 
 def title_of(about: Object) -> str:
@@ -56,6 +59,7 @@ def content_of(about: Object, site: Site) -> str:
     parts = [_happening(about.happening, site.settings.locale) if about.type == "Event" else ""]
     shown = clean(said[:MOST_SHOWN], ROOM_FOR_LINKS)
     is_cut = len(said) > MOST_SHOWN or said.count("<") > 2 * ROOM_FOR_LINKS
+    is_cut |= about.poll is not None and len(about.poll.options) > MOST_CHOICES
     parts.append(shown)
     parts += [_linked_line(link.href, link.name) for link in about.links if link.href not in shown]
     if _leads_elsewhere(about) and about.url not in shown:
@@ -87,10 +91,18 @@ def poll_of(about: Object) -> RemotePoll | None:
 def _words(about: Object, site: Site) -> str:
     """The content; where there is none the excerpt, else what it was written from."""
     if about.content:
-        return _html(about.content, about.media_type, site)
+        return _without_pictures(_html(about.content, about.media_type, site), about)
     if about.summary and not warning_of(about) and plain(about.summary) != plain(about.name):
         return _html(about.summary, about.media_type, site)
     return _html(about.source, MARKDOWN if about.source_type == MARKDOWN else PLAIN, site) if about.source else ""
+
+
+def _without_pictures(said: str, about: Object) -> str:
+    """The words without those pictures in them that are shown below; of others the alternative text stays."""
+    shown = [file.url for file in about.attachments if file.kind == "image"]
+    return (
+        _IMAGE.sub(lambda tag: "" if any(url in unescape(tag[0]) for url in shown) else tag[0], said) if shown else said
+    )
 
 
 def _html(text: str, media_type: str, site: Site) -> str:

@@ -28,6 +28,7 @@ _TAG = r"(?<![\w/&#])#(?P<tag>[\w·]*[^\W\d_][\w·]*)"
 _URL = r"(?P<url>https?://[^\s<>\"']+)"
 _LINKED = re.compile(f"{_URL}|{_MENTION}|{_TAG}")
 _TRAILING = ".,;:!?*"
+_IN_TAGS = "_·・\u200c"
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 
 
@@ -129,6 +130,13 @@ class Linker:
 def tag_name(shown: str) -> str:
     """A hashtag in the one form under which it is found."""
     return unicodedata.normalize("NFKC", shown.removeprefix("#")).lower()
+
+
+def foreign_tag(shown: str) -> str:
+    """A hashtag that another server names, with nothing in it that no tag here can hold; '' where no letter is left."""
+    letters = [letter for letter in shown if unicodedata.category(letter)[0] in "LNM" or letter in _IN_TAGS]
+    clean = "".join(letters)
+    return clean if any(map(str.isalpha, clean)) else ""
 
 
 def _trimmed(address: str) -> str:

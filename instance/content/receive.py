@@ -10,7 +10,7 @@ from instance.clock import Millis
 from instance.content import admission, parts, polls, rules, submissions, timelines
 from instance.content.admission import Approval, Arriving, RemoteQuote
 from instance.content.drafts import MOST_MEDIA
-from instance.content.formatting import TAG_LENGTH, tag_name
+from instance.content.formatting import TAG_LENGTH, foreign_tag, tag_name
 from instance.content.revisions import keep_revision
 from instance.content.words import Words, columns, words_of
 from instance.db.content import attachment, poll, post
@@ -229,7 +229,7 @@ def _group_of(u: Unit, remote: RemotePost, parent: Row[Any] | None) -> int | Non
 
 def _hang_on(u: Unit, post_id: int, remote: RemotePost, *, new: bool = False) -> None:
     parts.set_mentions(u, post_id, remote.mentions[:MOST_NAMED], remote.silent_mentions[:MOST_NAMED], new=new)
-    tags = {tag_name(shown): shown.removeprefix("#") for shown in remote.tags[:MOST_TAGS]}
+    tags = {tag_name(shown): shown for shown in map(foreign_tag, remote.tags[:MOST_TAGS])}
     fitting = {name: shown for name, shown in tags.items() if 0 < len(name) <= TAG_LENGTH >= len(shown)}
     parts.set_tags(u, post_id, fitting, new=new)
     if not new:

@@ -70,8 +70,12 @@ def test_hostile_contexts_are_refused_quickly(context: Any) -> None:
 
 
 def test_a_context_inside_the_document_is_refused() -> None:
+    strange = {"@context": {"x": "as:content"}, "x": "1"}
     with pytest.raises(MalformedError):
-        compacted(note(tag=[{"@context": {"x": "as:content"}, "x": "1"}], **{"@context": [AS, {"x": "as:name"}]}))
+        compacted(note(replies=strange, **{"@context": [AS, {"x": "as:name"}]}))
+    hung = [{"tag": [strange]}, {"object": {"type": "Note", "attachment": strange}}]
+    for about in hung:  # what hangs on it is left out, no more
+        assert "content" not in str(compacted(about | {"@context": [AS, {"x": "as:name"}], "x": "Title"}))
 
 
 def test_what_we_send_survives_expansion_without_losing_a_term() -> None:
