@@ -54,26 +54,31 @@ def measure(kind: str, port: int, posts: int, dead: int = 1000) -> dict[str, obj
             tokens = {name: instance.token(name) for name in ("alone", "all")}
             gone = [host(number, (port + 4, hanging, late)[number % 3]) for number in range(1, dead + 1)]
             befriend(instance, "alone", [host(0, alive)])
-            befriend(instance, "all", [f"127.8.100.1:{alive}", *gone])
-            time.sleep(2)
+            befriend(instance, "all", [f"127.8.100.1:{alive}"])
             with httpx.Client(base_url=instance.url, timeout=60) as http:
-                took: dict[str, list[float]] = {"alone": [], "all": []}
-                for token in tokens.values():
-                    _reach(http, token, alive, 0)
-                for number in range(posts):
-                    for name in ("alone", "all"):
-                        took[name].append(_reach(http, tokens[name], alive, number))
-                        time.sleep(EVERY_SECONDS)
+                before = _series(http, tokens, alive, posts)
+                befriend(instance, "all", gone)
+                time.sleep(2)
+                after = _series(http, tokens, alive, posts)
     finally:
         os.environ.pop("SKERRY_ALLOW_PRIVATE_PEERS", None)
-    alone, with_all = _told(took["alone"]), _told(took["all"])
-    return {
-        "database": kind,
-        "posts": posts,
-        "alone": alone,
-        "with_dead": with_all,
-        "p95_ratio": round(with_all["p95_ms"] / alone["p95_ms"], 2),
-    }
+    found: dict[str, object] = {"database": kind, "posts": posts}
+    for name in tokens:
+        without, beside = _told(before[name]), _told(after[name])
+        ratio = round(beside["p95_ms"] / without["p95_ms"], 2)
+        found[name] = {"without": without, "with_dead": beside, "p95_ratio": ratio}
+    return found
+
+
+def _series(http: httpx.Client, tokens: dict[str, str], alive: int, posts: int) -> dict[str, list[float]]:
+    took: dict[str, list[float]] = {name: [] for name in tokens}
+    for token in tokens.values():
+        _reach(http, token, alive, 0)
+    for number in range(posts):
+        for name, token in tokens.items():
+            took[name].append(_reach(http, token, alive, number))
+            time.sleep(EVERY_SECONDS)
+    return took
 
 
 def main() -> None:

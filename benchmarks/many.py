@@ -16,12 +16,12 @@ from typing import Any
 import httpx
 import msgspec
 import uvicorn
-from sqlalchemy import insert
 
 from benchmarks.served import Served
 from federation.schema import remote_actor
 from instance.cli.common import in_unit, site_of
 from instance.db.unit import Unit
+from instance.db.upsert import insert_new
 from instance.people import accounts, follows, remote
 from instance.people.remote import RemoteProfile
 
@@ -107,9 +107,7 @@ def _follow(u: Unit, name: str, hosts: list[str]) -> None:
         iri = f"http://{one}/users/reader"
         account_id = remote.learn(u, RemoteProfile(iri, "reader", one))
         known = {"iri": iri, "host": one, "kind": "Person", "inbox": f"{iri}/inbox", "document": "{}"}
-        u.connection.execute(
-            insert(remote_actor).values(**known, fetched_at=u.now).prefix_with("OR IGNORE", dialect="sqlite")
-        )
+        insert_new(u.connection, remote_actor, **known, fetched_at=u.now)
         follows.request(u, account_id, member.id, iri=f"{iri}/follow")
 
 

@@ -6,7 +6,7 @@ from federation import ledger
 from federation.inbound import withdrawn
 from federation.inbound.process import Inbox
 from federation.outbound import deliveries, gaps
-from federation.outbound.schedule import Deliveries
+from federation.outbound.schedule import senders
 from federation.ports import HandlerTable
 from federation.vocab.interaction import REQUESTS
 from federation.vocab.types import ACTOR_TYPES
@@ -228,10 +228,11 @@ def jobs(house: House) -> dict[str, JobHandler]:
 
 def pumps(house: House) -> list[Pump]:
     """All loops of work that a runner runs."""
-    sending = Deliveries(house.federation)
+    prompt, patient = senders(house.federation)
     return [
         Pump(RUNNER, Works(house.store, jobs(house)).work),
         Pump(daily.RUNNER, daily.Timer(house.store, TIMED).work),
         Pump("inbox", Inbox(house.federation).work),
-        Pump("deliveries", sending.work, sending.nudge),
+        Pump("deliveries", prompt.work, prompt.nudge),
+        Pump("patient-deliveries", patient.work, patient.nudge, bell="deliveries"),
     ]

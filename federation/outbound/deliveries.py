@@ -10,7 +10,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, nulls_first, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    nulls_first,
+    or_,
+    select,
+    update,
+)
 
 from federation.outbound import gaps
 from federation.ports import Unit
@@ -44,6 +59,8 @@ class Turn:
     failures: int
     lease: str
     lane: Lane = Lane.UNSURE
+    scheme: str = ""
+    """The signature scheme that was learnt (federation.remote.schemes)."""
 
     @property
     def probing(self) -> bool:
@@ -84,20 +101,16 @@ def claim(u: Unit, lanes: dict[Lane, int]) -> list[Turn]:
     `lanes`: how many of each lane.
     """
     lease = secrets.token_hex(8)
-    columns = peer.c
-    free = or_(columns.lease_until.is_(None), columns.lease_until < u.now)
-    now = or_(columns.next_try_at.is_(None), columns.next_try_at <= u.now)
-    ready = select(columns.host).where(columns.queued.is_(True), now, free)
     found: dict[str, Lane] = {}
     for lane, limit in lanes.items():
         if limit > 0:
-            mine = ready.where(_in_lane(lane)).order_by(nulls_first(columns.served_at), columns.host).limit(limit)
-            found |= dict.fromkeys(u.connection.execute(mine.with_for_update(skip_locked=True)).scalars(), lane)
+            mine = u.connection.execute(_READY[lane], {"now": u.now, "places": limit})
+            found |= dict.fromkeys(mine.scalars().all(), lane)
     if not found:
         return []
-    taken = update(peer).where(columns.host.in_(found)).values(lease=lease, lease_until=u.now + LEASE, served_at=u.now)
-    rows = u.connection.execute(taken.returning(columns.host, columns.failures)).all()
-    return [Turn(row.host, row.failures, lease, found[row.host]) for row in rows]
+    taken = {"hosts": list(found), "lease_": lease, "until": u.now + LEASE, "now": u.now}
+    rows = u.connection.execute(_LEASED, taken).all()
+    return [Turn(row.host, row.failures, lease, found[row.host], row.signature_scheme or "") for row in rows]
 
 
 def _in_lane(lane: Lane) -> ColumnElement[bool]:
@@ -105,6 +118,24 @@ def _in_lane(lane: Lane) -> ColumnElement[bool]:
         return peer.c.failures > 0
     prompt = peer.c.took <= QUICK
     return and_(peer.c.failures == 0, prompt if lane is Lane.PROMPT else or_(peer.c.took.is_(None), ~prompt))
+
+
+def _ready(lane: Lane) -> Select[str]:
+    free = or_(peer.c.lease_until.is_(None), peer.c.lease_until < bindparam("now"))
+    now = or_(peer.c.next_try_at.is_(None), peer.c.next_try_at <= bindparam("now"))
+    mine = select(peer.c.host).where(peer.c.queued.is_(True), now, free, _in_lane(lane))
+    in_turn = mine.order_by(nulls_first(peer.c.served_at), peer.c.host)
+    return in_turn.limit(bindparam("places", type_=Integer)).with_for_update(skip_locked=True)
+
+
+# Built once: they are asked several times a second while anything is under way.
+_READY = {lane: _ready(lane) for lane in Lane}
+_LEASED = (
+    update(peer)
+    .where(peer.c.host.in_(bindparam("hosts", expanding=True)))
+    .values(lease=bindparam("lease_"), lease_until=bindparam("until"), served_at=bindparam("now"))
+    .returning(peer.c.host, peer.c.failures, peer.c.signature_scheme)
+)
 
 
 def due_for(connection: Connection, hosts: dict[str, int]) -> dict[str, list[Delivery]]:

@@ -1,11 +1,15 @@
 """Sends what is due: leases peers in turn, each peer's deliveries in order, all leased peers side by side.
 
-What is finished is written together, in the transaction that takes the next peers; who is slow holds up nobody else: a
-peer that has not answered within a second no longer counts in its lane, only against the number of all that are under way.
+Two senders share the work: one serves the peers that answer promptly and waits for nothing; the other one serves the rest, in
+its own time, for what it writes and signs would hold up the first. What is finished is written together, in the transaction
+that takes the next peers; who is slow holds up nobody else: a peer that has not answered within a second no longer counts
+in its lane, only against the number of all that are under way.
 """
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from federation.context import Federation
@@ -20,6 +24,10 @@ EACH = 10  # deliveries of one peer before it is another's turn
 PATIENCE_SECONDS = 1.0
 PEER_SECONDS = 60.0  # well under the lease
 LINGER_SECONDS = 0.003
+FEW = 8  # peers under way that one need not go easy on
+GATHER_SECONDS = 0.2  # between two transactions of the second sender while more than FEW are under way
+SPREAD_SECONDS = 0.005  # between the starts of peers, beyond FEW, that may well be away
+HEAD_START_SECONDS = 0.02  # of the first sender over the second
 LOOK_AGAIN_SECONDS = 1.0
 GONE = 410
 
@@ -40,6 +48,7 @@ class Flight:
 class Round:
     """What one call of `work` has in hand."""
 
+    places: Mapping[Lane, int] = field(default_factory=lambda: PLACES)
     digests: Digests = field(default_factory=dict)
     flying: dict[asyncio.Task[None], Flight] = field(default_factory=dict)
     taking: asyncio.Task[Taken] | None = None
@@ -53,7 +62,7 @@ class Round:
         room = MOST - len(self.flying)
         return {
             lane: places - counted[lane] if lane is Lane.PROMPT else min(places - counted[lane], room)
-            for lane, places in PLACES.items()
+            for lane, places in self.places.items()
         }
 
     def landed(self) -> list[Result]:
@@ -65,26 +74,35 @@ class Round:
         return [(flight.turn, flight.outcomes) for flight in map(self.flying.pop, done)]
 
 
-class Deliveries:
-    """The work of one runner on what goes out."""
+class Sender:
+    """Serves some of the lanes; `ahead` is the sender that goes first when both are woken."""
 
-    def __init__(self, federation: Federation) -> None:
+    def __init__(self, federation: Federation, lanes: Iterable[Lane], ahead: "Sender | None" = None) -> None:
         self._federation = federation
+        self._places = {lane: PLACES[lane] for lane in lanes}
+        self._ahead = ahead
         self._woken = asyncio.Event()
+        self._looked = asyncio.Event()
+        self._looked.set()
+        self._busy = False
 
     def nudge(self) -> None:
         """Something was queued: look at once, though others are under way."""
         self._woken.set()
+        self._looked.clear()
 
     async def work(self) -> bool:
         """Send until nothing is due and nothing is under way; True when anything was sent or tried."""
-        current = Round()
+        await self._let_pass()
+        current = Round(self._places)
         bell = asyncio.create_task(self._woken.wait())
         worked = False
         try:
             while True:
                 self._woken.clear()
                 await self._take(current)
+                self._busy = bool(current.flying)
+                self._looked.set()
                 if not current.flying:
                     return worked
                 worked = True
@@ -92,10 +110,27 @@ class Deliveries:
                     bell = asyncio.create_task(self._woken.wait())
                 waited = {bell, *current.flying}
                 await asyncio.wait(waited, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-                await asyncio.sleep(LINGER_SECONDS)
+                await self._linger(bell.done(), len(current.flying))
         finally:
             bell.cancel()
+            self._busy = False
+            self._looked.set()
             await asyncio.shield(self._stop(current))
+
+    async def _let_pass(self) -> None:
+        """The other one looks first; where it has found something, it is left alone for a moment."""
+        if self._ahead is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ahead._looked.wait(), HEAD_START_SECONDS)
+            if self._ahead._busy:
+                await asyncio.sleep(HEAD_START_SECONDS)
+
+    async def _linger(self, rung: bool, flying: int) -> None:
+        """Wait for what else may land now; but not where somebody is waiting who will be answered at once."""
+        if self._ahead is not None and flying > FEW:
+            await asyncio.sleep(GATHER_SECONDS)
+        elif self._ahead is not None or not rung:
+            await asyncio.sleep(LINGER_SECONDS)
 
     async def _take(self, current: Round) -> None:
         """Write what has landed and start the next peers, in one transaction."""
@@ -107,9 +142,11 @@ class Deliveries:
             current.taking = loop.create_task(federation.store.unit(_next, landed, lanes))
             turns, due = await asyncio.shield(current.taking)
             current.taking = None
-            for turn in turns:
+            for number, turn in enumerate(turns):
+                federation.memory.schemes.setdefault(turn.host, turn.scheme)
                 flight = Flight(turn, loop.time())
-                current.flying[loop.create_task(self._one_peer(current, flight, due[turn.host]))] = flight
+                after = max(0, number - FEW) * SPREAD_SECONDS if self._ahead is not None else 0.0
+                current.flying[loop.create_task(self._one_peer(current, flight, due[turn.host], after))] = flight
         if len(current.digests) > 1000:
             current.digests.clear()
 
@@ -125,8 +162,9 @@ class Deliveries:
         if landed:
             await self._federation.store.unit(deliveries.record, landed)
 
-    async def _one_peer(self, current: Round, flight: Flight, due: list[Delivery]) -> None:
+    async def _one_peer(self, current: Round, flight: Flight, due: list[Delivery], after: float) -> None:
         """A peer's deliveries one after the other; the first that must wait makes the others wait too."""
+        await asyncio.sleep(after)
         loop = asyncio.get_running_loop()
         stop_at = loop.time() + PEER_SECONDS
         for item in due:
@@ -143,6 +181,12 @@ class Deliveries:
             return await deliver(self._federation, item, current.digests)
         except Exception as error:  # noqa: BLE001 - the peer waits like after any failure, nothing is lost
             return Outcome(item.id, "ready", None, type(error).__name__)
+
+
+def senders(federation: Federation) -> tuple[Sender, Sender]:
+    """The two of one runner: for prompt peers, and for all others."""
+    prompt = Sender(federation, [Lane.PROMPT])
+    return prompt, Sender(federation, [lane for lane in Lane if lane is not Lane.PROMPT], prompt)
 
 
 def _next(u: Unit, landed: list[Result], lanes: dict[Lane, int]) -> Taken:

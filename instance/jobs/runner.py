@@ -23,6 +23,8 @@ class Pump:
     work: Callable[[], Awaitable[bool]]
     nudge: Callable[[], None] = lambda: None
     """Called when something was committed for it, also while `work` is under way."""
+    bell: str = ""
+    """The name that wakes it, where another pump's does."""
 
 
 class Bell(Protocol):
@@ -56,7 +58,7 @@ class Runner:
     def wake(self, names: set[str]) -> None:
         """Something was committed for these pumps."""
         for pump in self._pumps:
-            if pump.name in names:
+            if (pump.bell or pump.name) in names:
                 self._wakes[pump.name].set()
                 pump.nudge()
 
@@ -67,7 +69,7 @@ class Runner:
     async def stop(self, grace: float = GRACE_SECONDS) -> None:
         """Let running batches end within `grace` seconds; what does not end keeps its lease and is taken up later."""
         self._stopping.set()
-        self.wake(set(self._wakes))
+        self.wake({pump.bell or pump.name for pump in self._pumps})
         if self._tasks:
             _, pending = await asyncio.wait(self._tasks, timeout=grace)
             for task in pending:

@@ -10,11 +10,12 @@ from sqlalchemy import select, update
 from federation.outbound import deliveries, gaps, letters
 from federation.outbound.deliver import retry_after
 from federation.outbound.deliveries import Lane, Turn
-from federation.outbound.schedule import MOST, PATIENCE_SECONDS, PLACES, Deliveries, Flight, Round
+from federation.outbound.schedule import MOST, PATIENCE_SECONDS, PLACES, Flight, Round, senders
 from federation.remote import actors
 from federation.schema import delivery, remote_actor
 from federation.schema import peer as peers
 from instance.clock import DAY, HOUR, SECOND
+from instance.jobs.runner import Runner
 from tests.federation.test_outbound import send, sender, states
 from tests.support.peer import Peer
 from tests.support.world import Running, World
@@ -185,20 +186,19 @@ async def test_a_peer_that_answers_is_served_while_all_others_are_silent(
     for other in others:
         world.wires.apps[other.host] = silent
     await send(home, ann, everybody[1:], 2)
-    working = Deliveries(home.house.federation)
-    task = asyncio.create_task(working.work())
+    runner = Runner(home.pumps)
+    runner.start()
     try:
         while silent.asked < PLACES[Lane.UNSURE]:
             await asyncio.sleep(0.01)
         for number in (3, 4, 5):
             await send(home, ann, everybody[:1], number)
-            working.nudge()
+            runner.wake({"deliveries"})
             async with asyncio.timeout(20):  # they are silent for longer
                 while len(peer.received) < number - 1:
                     await asyncio.sleep(0.01)
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await runner.stop(0.1)
     assert [got.body["id"] for got in peer.received] == [f"{ann}/x/{number}" for number in (1, 3, 4, 5)]
     leases = select(peers.c.lease).where(peers.c.lease.is_not(None))
     assert await home.house.store.read(lambda c: c.execute(leases).all()) == [], "all peers were given back"
@@ -219,7 +219,7 @@ async def test_what_was_answered_before_a_stop_is_not_sent_again(world: World, h
         await real(scope, receive, send_)
 
     world.wires.apps[peer.host] = some
-    task = asyncio.create_task(Deliveries(home.house.federation).work())
+    task = asyncio.create_task(senders(home.house.federation)[1].work())
     await asyncio.wait_for(hanging.wait(), 10)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
