@@ -29,6 +29,7 @@ KINDS = ["sqlite", "postgresql"]
 
 def pytest_configure(config: pytest.Config) -> None:
     """The first process starts the one PostgreSQL server; helpers (xdist) find it in the environment."""
+    os.environ["LC_ALL"] = "C.UTF-8"  # the command line speaks the language of its terminal
     if hasattr(config, "workerinput") or config.option.collectonly or config.option.help:
         return
     server = postgres.start()

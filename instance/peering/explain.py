@@ -16,9 +16,8 @@ from instance.i18n import N_, _
 from instance.peering.words import sentences
 from instance.people import accounts
 from instance.policy.inforce import in_force_here
-from instance.policy.peers import facts_where_asked
+from instance.policy.peers import stances
 from instance.site import Site
-from policies.engine import stands
 from policies.peers import Stance, clean_host
 
 MOST = 200
@@ -75,7 +74,7 @@ def explain(connection: Connection, site: Site, asked: str) -> list[Answer]:
 
 def _of_server(connection: Connection, host: str, now: Millis) -> Answer:
     policy = in_force_here(connection).at(now)
-    found = stands(policy, facts_where_asked(connection, policy, [host], now)[host]).stance
+    found = stances(connection, policy, [host], now)[host]
     code = {Stance.ALLOWED: "peer-allowed", Stance.LIMITED: "peer-limited", Stance.HELD: "peer-held"}
     reason = code.get(found, "peer-blocked")
     return Answer(HERE, reason, host, "", "{why}", reasons=reason)

@@ -13,7 +13,8 @@ from instance.clock import DAY, Millis
 from instance.db.agreements import peer_trust
 from instance.peering.admission import owners
 from instance.policy.inforce import in_force_here
-from policies.peers import Stance, stance
+from instance.policy.peers import stances
+from policies.peers import Stance
 from policies.purposes import Assurance
 from policies.sections import RunBy
 
@@ -52,11 +53,11 @@ def neighbours(connection: Connection, now: Millis) -> list[Neighbour]:
     turned = _counted(connection, refusal.c.host, refusal.c.refused_at >= since)
     asked = select(peer_trust.c.host, peer_trust.c.level).where(peer_trust.c.level_until > now)
     levels = {row.host: Assurance(row.level) for row in connection.execute(asked)}
-    whose = owners(connection, hosts)
+    whose, standing = owners(connection, hosts), stances(connection, policy, hosts, now)
     found = [
         Neighbour(
             host,
-            stance(policy, host),
+            standing[host],
             levels.get(host, Assurance.NONE),
             whose.get(host, RunBy.NOT_SAID),
             sent.get(host, 0),

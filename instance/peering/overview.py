@@ -13,7 +13,8 @@ from federation.schema import delivery, inbox_activity, peer, turned_away
 from instance.clock import DAY, Millis
 from instance.db.unit import Unit
 from instance.policy.inforce import in_force_here
-from policies.peers import Stance, stance
+from instance.policy.peers import stances
+from policies.peers import Stance
 
 MOST = 200
 AWAY_AFTER: Millis = DAY
@@ -79,11 +80,11 @@ def peers(connection: Connection, now: Millis, search: str = "", host: str = "")
     missed: dict[str, list[Gap]] = {}
     for gap in gaps.of_hosts(connection, hosts):
         missed.setdefault(gap.host, []).append(gap)
-    policy = in_force_here(connection).at(now)
+    standing = stances(connection, in_force_here(connection).at(now), hosts, now)
     return [
         PeerView(
             host=row.host,
-            stance=stance(policy, row.host),
+            stance=standing[row.host],
             health=health(row, now),
             software=" ".join(part for part in (row.software, row.software_version) if part),
             first_seen_at=row.first_seen_at,

@@ -23,8 +23,7 @@ from instance.peering import admission
 from instance.peering.admission import Trial
 from instance.policy.adopt import end_rules
 from instance.policy.inforce import in_force_here
-from instance.policy.peers import facts_where_asked
-from policies.engine import stands
+from instance.policy.peers import stances
 from policies.peers import Stance
 
 MOST = 8
@@ -70,8 +69,7 @@ def _tell(u: Unit, sentence: str, ends: Sequence[Trial], letter: str) -> None:
     for one in ends:
         if one.host in policy.peers:
             policy = policy.without_rule(one.host)
-    facts = facts_where_asked(u.connection, policy, [one.host for one in ends], u.now)
-    then = {host: stands(policy, peer).stance for host, peer in facts.items()}
+    then = stances(u.connection, policy, [one.host for one in ends], u.now)
     for row in _stewards(u):
         noticeboard.tell(u, row.name, row.locale, lambda: _words(u, sentence, ends, then))
         if row.email_confirmed_at is not None:

@@ -9,7 +9,9 @@ from sqlalchemy import Connection, bindparam, select
 
 from instance.db.agreements import peer_trust
 from policies.document import PolicyDocument
+from policies.engine import stands
 from policies.facts import PeerFacts
+from policies.peers import Stance
 from policies.published import Published, read
 from policies.purposes import Assurance
 
@@ -41,6 +43,12 @@ def facts_where_asked(
     if policy.requirement.asks:
         return facts_for(connection, hosts, now, signed=signed)
     return {host: PeerFacts(host, signed=signed, at=now) for host in hosts}
+
+
+def stances(connection: Connection, policy: PolicyDocument, hosts: Iterable[str], now: int) -> dict[str, Stance]:
+    """How servers stand at `now`, by the rules and, where it matters, by what each promises."""
+    facts = facts_where_asked(connection, policy, hosts, now)
+    return {host: stands(policy, peer).stance for host, peer in facts.items()}
 
 
 def _facts(connection: Connection, host: str, row: Any, now: int, signed: bool) -> PeerFacts:

@@ -16,9 +16,10 @@ from instance.i18n import N_, _
 from instance.peering import admission
 from instance.peering.admission import OWNERS, TRIAL
 from instance.policy.inforce import in_force_here
+from instance.policy.peers import stances
 from instance.web import advising
 from instance.web.visitor import Visitor, go, power_page
-from policies.peers import Stance, stance
+from policies.peers import Stance
 from policies.sections import RunBy
 
 PAGE = "/steward/federation"
@@ -71,7 +72,7 @@ def _about(connection: Connection, host: str, now: int) -> dict[str, Any]:
         "says": (row.says or {}) if row is not None else {},
         "asked_at": row.asked_at if row is not None else None,
         "owner": admission.owners(connection, [host]).get(host, RunBy.NOT_SAID),
-        "stance": str(stance(in_force_here(connection).at(now), host, now)),
+        "stance": str(stances(connection, in_force_here(connection).at(now), [host], now)[host]),
         "promised": promised,
         "level": sight.sentence,
         "fault": sight.fault,

@@ -14,6 +14,7 @@ from instance.peering.dryrun import DryRun, dry_run
 from instance.peering.words import sentences as why_words
 from instance.policy import proposals
 from instance.policy.inforce import in_force_here
+from instance.policy.peers import stances
 from instance.web.desk import PAGE, SECTIONS, STANCES, show_desk
 from instance.web.visitor import Visitor, go, power_page
 from policies.difference import sentences
@@ -22,7 +23,7 @@ from policies.fields import WrongError, dotted
 from policies.filling import Input, beside, from_typed, inputs, typed
 from policies.kinds import LONGEST_TEXT, Span, millis, spellings
 from policies.modes import Mode, in_mode
-from policies.peers import Stance, clean_host, stance
+from policies.peers import Stance, clean_host
 from policies.written import from_toml, to_toml
 
 LONGEST_CARRIED = 400_000
@@ -217,7 +218,7 @@ async def if_open(visitor: Visitor) -> Response:
     proposed = policy.with_stance(host, Stance.ALLOWED)
     run = await visitor.house.store.read(dry_run, policy, proposed, now, host)
     visitor.form.values |= {"host": host, "stance": "allowed"}
-    here = stance(policy.at(now), host)
+    here = (await visitor.house.store.read(stances, policy.at(now), [host], now))[host]
     return visitor.page(
         "policy_if.html",
         here="steward",

@@ -12,7 +12,7 @@ from instance.policy.proposals import versions
 from policies.document import PolicyDocument
 from policies.peers import Stance
 from policies.presets import preset
-from tests.instance.test_cli_accounts import Said, _skerry_here
+from tests.support.commands import Said, skerry
 from tests.support.world import Running, World
 
 CSV = """#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate
@@ -28,7 +28,7 @@ FIRES = {
 
 
 async def federation(home: Running, *words: str) -> Said:
-    return await _skerry_here(home, "federation", *words)
+    return await skerry(home, "federation", *words)
 
 
 async def policy(home: Running) -> PolicyDocument:

@@ -160,6 +160,18 @@ def test_difference_is_empty_only_for_the_same_words(old: PolicyDocument, new: P
     assert bool(sentences(old, new)) is (old != new)
 
 
+def test_a_rule_for_a_time_is_told_as_it_stands_while_it_holds() -> None:
+    trial = PeerRule(Stance.ALLOWED, until=1_800_000_000_000)
+    before, after = PolicyDocument("p"), PolicyDocument("p", peers={"a.example": trial})
+    said = [
+        "a.example: blocked becomes allowed, by a new rule.",
+        "The rule for a.example ends at 2027-01-15T08:00:00Z.",
+    ]
+    assert sentences(before, after) == said
+    longer = PolicyDocument("p", peers={"a.example": PeerRule(Stance.ALLOWED, until=1_900_000_000_000)})
+    assert sentences(after, longer)[1:] == ["The rule for a.example ends at 2030-03-17T17:46:40Z."]
+
+
 @given(st.recursive(st.none() | st.booleans() | st.text(max_size=5), lambda s: st.dictionaries(st.text(max_size=8), s)))
 def test_nonsense_is_refused_with_a_reason(data: object) -> None:
     with pytest.raises(PolicyError):

@@ -24,7 +24,7 @@ from policies.presets import preset
 from policies.words import Sentence
 from policies.written import from_toml
 from tests.instance.policy.test_translated import untranslated
-from tests.instance.test_cli_accounts import _skerry_here
+from tests.support.commands import skerry
 from tests.support.guest import Guest
 from tests.support.world import Running, World
 
@@ -194,7 +194,7 @@ async def test_pages_and_command_line_say_them_in_german(
         await stella.send("/text", 422, text=text)
         file = tmp_path / f"{number}.toml"
         file.write_text(text)
-        told = (await _skerry_here(home, "policy", "adopt", str(file))).err
+        told = (await skerry(home, "policy", "adopt", str(file))).err
         for shown in (stella.text, told):
             assert not [part for part in english if part in shown], shown
             assert shown.count("Zeile ") >= len({one.line for one in wrong} - {None})

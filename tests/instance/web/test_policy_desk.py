@@ -218,11 +218,18 @@ async def test_what_happens_if_we_open(home: Running, peer: tuple[Peer, Member, 
     assert "What can't be undone" in stella.text
     assert "would have been let in freely" in stella.text
     assert (await policy_of(home)).digest == before
+    admit = "//a[@href='/steward/federation/peer.example/admit']"
+    assert stella.page.xpath(admit)
     await stella.send("/server", reason="a trial")
     await stella.send("/adopt")
     assert (await policy_of(home)).peers["peer.example"].stance is Stance.ALLOWED
     await stella.get(f"{PAGE}/if?host=peer.example")
     assert "open to us already" in stella.text
+    assert stella.page.xpath(admit)
+    await stella.get(f"{PAGE}/why?about=peer.example")
+    assert stella.page.xpath(admit)
+    await stella.get(stella.page.xpath(admit)[0].get("href"))
+    assert "What cannot be undone" in stella.text
     await stella.get(f"{PAGE}/if?host=no%20host", 422)
 
 
