@@ -15,6 +15,7 @@ Document = dict[str, Any]
 
 AS = ACTIVITYSTREAMS + "#"
 MOST_INLINE, MOST_TERMS, MOST_VALUES = 16, 200, 1000
+PROOFS = frozenset({"proof", "signature"})
 FORBIDDEN = frozenset({"@import", "@included", "@context", "@propagate", "@nest", "@reverse"})
 
 
@@ -114,8 +115,12 @@ READ = frozenset(
 
 
 def compacted(document: Document) -> Document:
-    """The document in our own terms. Raises MalformedError for what is beyond the limits or no JSON-LD."""
+    """The document in our own terms. Raises MalformedError for what is beyond the limits or no JSON-LD.
+
+    Proofs and signatures within are left out: they would not hold any more.
+    """
     document = _without_strange_parts(document)
+    document = {name: _plain(value, name) for name, value in document.items() if name not in PROOFS}
     _check(document)
     found = _processor().compact(document)
     if not isinstance(found, dict) or "@graph" in found:
@@ -140,8 +145,22 @@ def _without_strange_parts(document: Document, depth: int = 2) -> Document:
     return kept
 
 
+def _plain(value: Any, name: str = "") -> Any:
+    """A value without the contexts within it that give no term another meaning: what others wrote is embedded with its own."""
+    if name == "@context":
+        return value
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {one: _plain(item, one) for one, item in value.items() if one not in PROOFS}
+    if "@context" in kept and not needs_processing({"@context": kept["@context"]}):
+        del kept["@context"]
+    return kept
+
+
 def _check(document: Document) -> None:
-    """Limits on contexts; one inside another, or inside the document, is refused."""
+    """Limits on contexts; one inside another, or one inside the document that has terms of its own, is refused."""
     given = _listed(document.get("@context"))
     inline = [item for item in given if isinstance(item, dict)]
     if len(given) > MOST_INLINE * 2 or len(inline) > MOST_INLINE or sum(map(len, inline)) > MOST_TERMS:

@@ -130,6 +130,41 @@ async def test_thirty_10_what_can_not_be_read_is_400_and_nothing_is_loaded(
     assert world.wires.requests_to("evil.example") == []
 
 
+FOLLOW = {"id": "https://a.example/u/1#follows/2", "type": "Follow", "object": BOB}
+FEDIFY: dict[str, Any] = {
+    "@context": ["https://w3id.org/identity/v1", "https://www.w3.org/ns/activitystreams", "https://gotosocial.org/ns"],
+    "id": "https://peer.example/acc/1",
+    "type": "Accept",
+    "actor": BOB,
+    "object": FOLLOW
+    | {
+        "@context": "https://unknown.example/context",
+        "actor": {
+            "@context": ["https://www.w3.org/ns/activitystreams", {"toot": "http://joinmastodon.org/ns#"}],
+            "id": "https://a.example/u/1",
+            "type": "Person",
+            "as:manuallyApprovesFollowers": False,
+            "http://joinmastodon.org/ns#featured": {"id": "https://a.example/u/1/featured"},
+        },
+    },
+    "proof": {"@context": ["https://w3id.org/security/data-integrity/v1"], "type": "DataIntegrityProof"},
+    "signature": {"@context": "https://w3id.org/identity/v1", "type": "RsaSignature2017"},
+}
+"""As Fedify accepts: our whole actor embedded, in long names, and two proofs with contexts of their own."""
+
+
+async def test_contexts_within_that_rename_nothing_are_passed_over(
+    world: World, home: Running, peer: Peer, recorder: Recorder
+) -> None:
+    assert (await peer.post(home, FEDIFY)).status_code == 202
+    await world.settle()
+    (found,) = recorder.applied
+    assert (found.type, found.objects, str(getattr(found.object, "type", ""))) == ("Accept", [FOLLOW["id"]], "Follow")
+    renaming = FOLLOW | {"@context": [AS, {"who": "as:actor"}], "who": "https://a.example/u/1", "as:name": "x"}
+    assert (await peer.post(home, FEDIFY | {"object": renaming})).status_code == 400
+    assert world.wires.requests_to("unknown.example") == []
+
+
 async def test_fetched_documents_may_be_renamed_as_well(home: Running, peer: Peer) -> None:
     document = peer.documents["/users/bob"]
     renamed = {"@id" if name == "id" else "@type" if name == "type" else name: it for name, it in document.items()}
