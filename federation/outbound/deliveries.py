@@ -1,10 +1,9 @@
-"""Rows of `delivery` and the circuits of `peer`: claimed by peer, answered in batches.
+"""Rows of `delivery` and the circuits of `peer`: claimed by peer.
 
 A peer is leased as a whole: one sender at a time, in order, so one that is slow or away delays nobody but itself.
-What was put aside is in `letters`, what was given up in `gaps`.
+What came of them is written by `recording`; what was put aside is in `letters`, what was given up in `gaps`.
 """
 
-import random
 import secrets
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,7 +16,6 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    case,
     delete,
     exists,
     func,
@@ -27,20 +25,15 @@ from sqlalchemy import (
     update,
 )
 
-from federation.outbound import gaps
 from federation.ports import Unit
 from federation.schema import delivery, outbox_item, peer
-from federation.vocab.times import DAY, HOUR
+from federation.vocab.times import DAY
 
 PUMP = "deliveries"
 LEASE = 120_000
-FIRST_PAUSE = 30_000
-LONGEST_PAUSE = 6 * HOUR
-GROWTH = 1.5
 CIRCUIT = 5  # failures in a row after which a peer gets one probe at a time
 QUICK = 2_000  # milliseconds: whose slowest answer of the last turn took less has a lane of its own
 KEPT = 30 * DAY
-ERROR_LENGTH = 200
 
 
 class Lane(StrEnum):
@@ -141,87 +134,28 @@ _LEASED = (
 def due_for(connection: Connection, hosts: dict[str, int]) -> dict[str, list[Delivery]]:
     """The first deliveries of each of these peers, in order; `hosts` says how many of each."""
     found: dict[str, list[Delivery]] = {host: [] for host in hosts}
-    columns = delivery.c
-    most = max(hosts.values(), default=0)
-    place = func.row_number().over(partition_by=columns.host, order_by=columns.id).label("place")
-    mine = select(columns.id, place).where(columns.host.in_(hosts), columns.state == "ready").subquery()
-    wanted = (
-        select(columns.host, columns.id, columns.item_id, columns.inbox, columns.tries, columns.created_at)
-        .add_columns(outbox_item.c.actor, outbox_item.c.body, outbox_item.c.facts)
-        .join(mine, and_(mine.c.id == columns.id, mine.c.place <= most))
-        .join(outbox_item, outbox_item.c.id == columns.item_id)
-        .order_by(columns.id)
-    )
-    for host, *values in connection.execute(wanted):
+    asked = {"hosts": list(hosts), "most": max(hosts.values(), default=0)}
+    for host, *values in connection.execute(_DUE, asked):
         if len(found[host]) < hosts[host]:
             found[host].append(Delivery(*values))
     return found
 
 
-def record(u: Unit, results: list[tuple[Turn, list[Outcome]]]) -> None:
-    """Write what became of deliveries, move the circuits, give the peers back; all of a round in one transaction."""
-    outcomes = [outcome for _, given in results for outcome in given]
-    settled = [outcome for outcome in outcomes if outcome.state != "ready"]
-    _mark(u, settled)
-    waiting = [outcome for outcome in outcomes if outcome.state == "ready"]
-    for outcome in waiting:
-        values = {"tries": delivery.c.tries + 1, "status": outcome.status, "error": outcome.error[:ERROR_LENGTH]}
-        u.connection.execute(update(delivery).where(delivery.c.id == outcome.id).values(**values))
-    for turn, given in results:
-        _release(u, turn, given)
+def _due() -> Select[Any]:
+    columns = delivery.c
+    place = func.row_number().over(partition_by=columns.host, order_by=columns.id).label("place")
+    theirs = columns.host.in_(bindparam("hosts", expanding=True))
+    mine = select(columns.id, place).where(theirs, columns.state == "ready").subquery()
+    return (
+        select(columns.host, columns.id, columns.item_id, columns.inbox, columns.tries, columns.created_at)
+        .add_columns(outbox_item.c.actor, outbox_item.c.body, outbox_item.c.facts)
+        .join(mine, and_(mine.c.id == columns.id, mine.c.place <= bindparam("most", type_=Integer)))
+        .join(outbox_item, outbox_item.c.id == columns.item_id)
+        .order_by(columns.id)
+    )
 
 
-def _mark(u: Unit, settled: list[Outcome]) -> None:
-    sent = [outcome.id for outcome in settled if outcome.state == "sent"]
-    if sent:
-        values: dict[str, Any] = {"state": "sent", "error": None, "done_at": u.now, "tries": delivery.c.tries + 1}
-        status = {outcome.id: outcome.status for outcome in settled if outcome.state == "sent"}
-        if len(set(status.values())) == 1:
-            values["status"] = next(iter(status.values()))
-        else:
-            values["status"] = case(status, value=delivery.c.id)
-        u.connection.execute(update(delivery).where(delivery.c.id.in_(sent)).values(**values))
-    for outcome in settled:
-        if outcome.state != "sent":
-            values = {"state": outcome.state, "status": outcome.status, "error": outcome.error[:ERROR_LENGTH]}
-            mine = update(delivery).where(delivery.c.id == outcome.id)
-            done_at = None if outcome.state == "waits" else u.now
-            u.connection.execute(mine.values(**values, done_at=done_at, tries=delivery.c.tries + 1))
-
-
-def _release(u: Unit, turn: Turn, given: list[Outcome]) -> None:
-    """The peer's row is locked first: whoever queues for it now waits until it is known whether something is left."""
-    mine = and_(peer.c.host == turn.host, peer.c.lease == turn.lease)
-    if u.connection.execute(select(peer.c.host).where(mine).with_for_update()).first() is None:
-        return  # the lease was lost; whoever has it goes on
-    values: dict[str, Any] = {"lease": None, "lease_until": None}
-    failure = next((outcome for outcome in given if outcome.state == "ready"), None)
-    answered = [outcome for outcome in given if outcome.state != "ready" and outcome.status is not None]
-    if answered and turn.failures:
-        gaps.end(u, turn.host)
-    if failure is not None:
-        before = 0 if answered else turn.failures  # failures in a row
-        values |= {"failures": before + 1, "last_error": failure.error[:ERROR_LENGTH]}
-        values["next_try_at"] = u.now + (within_bounds(failure.wait) or pause(before))
-        values["down_since"] = u.now if answered else func.coalesce(peer.c.down_since, u.now)
-        gaps.give_up(u, turn.host)
-    elif answered:
-        values |= {"failures": 0, "next_try_at": None, "down_since": None, "last_error": None}
-    if answered:
-        values |= {"last_delivered_at": u.now, "took": max(outcome.took for outcome in answered)}
-    left = exists().where(delivery.c.host == turn.host, delivery.c.state == "ready")
-    u.connection.execute(update(peer).where(mine).values(**values, queued=left))
-
-
-def pause(failures: int) -> int:
-    """Milliseconds until the next try after so many failures in a row: 30 s x 1.5^n, at most 6 h, spread by a tenth."""
-    grown = min(FIRST_PAUSE * GROWTH ** min(failures, 40), LONGEST_PAUSE)
-    return int(grown * random.uniform(0.95, 1.05))  # noqa: S311 - spreads tries, guards nothing
-
-
-def within_bounds(asked: int) -> int:
-    """How long to wait where a peer says it itself (Retry-After): as it says, but not under 30 s and not over 6 h."""
-    return min(max(asked, FIRST_PAUSE), LONGEST_PAUSE) if asked > 0 else 0
+_DUE = _due()
 
 
 def release_all(u: Unit) -> None:

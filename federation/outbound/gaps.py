@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
 from federation.ports import Unit
 from federation.schema import delivery, delivery_gap
@@ -32,24 +32,30 @@ class Gap:
     told_at: int | None
 
 
-def give_up(u: Unit, host: str) -> None:
-    """Put aside what has waited for this peer for more than 30 days, and note the gap."""
-    old = and_(delivery.c.host == host, delivery.c.state == "ready", delivery.c.created_at < u.now - GIVE_UP)
-    span = select(func.min(delivery.c.created_at), func.max(delivery.c.created_at), func.count()).where(old)
-    since, until, lost = u.connection.execute(span).one()
-    if not lost:
-        return
-    values = {"state": "dead", "error": REASON, "done_at": u.now}
-    u.connection.execute(update(delivery).where(old).values(**values))
-    mine = and_(delivery_gap.c.host == host, delivery_gap.c.ended_at.is_(None))
-    more = {"until": until, "lost": delivery_gap.c.lost + lost}
-    if not u.connection.execute(update(delivery_gap).where(mine).values(**more)).rowcount:
-        u.connection.execute(insert(delivery_gap).values(host=host, since=since, until=until, lost=lost))
+_OLD = (
+    select(delivery.c.host, func.min(delivery.c.created_at), func.max(delivery.c.created_at), func.count())
+    .where(delivery.c.host.in_(bindparam("hosts", expanding=True)), delivery.c.state == "ready")
+    .where(delivery.c.created_at < bindparam("before"))
+    .group_by(delivery.c.host)
+)
 
 
-def end(u: Unit, host: str) -> None:
-    """The peer answers again."""
-    mine = and_(delivery_gap.c.host == host, delivery_gap.c.ended_at.is_(None))
+def give_up(u: Unit, hosts: list[str]) -> None:
+    """Put aside what has waited for these peers for more than 30 days, and note the gaps."""
+    before = u.now - GIVE_UP
+    for host, since, until, lost in u.connection.execute(_OLD, {"hosts": hosts, "before": before}).all():
+        old = and_(delivery.c.host == host, delivery.c.state == "ready", delivery.c.created_at < before)
+        values = {"state": "dead", "error": REASON, "done_at": u.now}
+        u.connection.execute(update(delivery).where(old).values(**values))
+        mine = and_(delivery_gap.c.host == host, delivery_gap.c.ended_at.is_(None))
+        more = {"until": until, "lost": delivery_gap.c.lost + lost}
+        if not u.connection.execute(update(delivery_gap).where(mine).values(**more)).rowcount:
+            u.connection.execute(insert(delivery_gap).values(host=host, since=since, until=until, lost=lost))
+
+
+def end(u: Unit, hosts: list[str]) -> None:
+    """These peers answer again."""
+    mine = and_(delivery_gap.c.host.in_(hosts), delivery_gap.c.ended_at.is_(None))
     u.connection.execute(update(delivery_gap).where(mine).values(ended_at=u.now))
 
 

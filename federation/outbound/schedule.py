@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from federation.context import Federation
-from federation.outbound import deliveries, departed
+from federation.outbound import deliveries, departed, recording
 from federation.outbound.deliver import Digests, deliver
 from federation.outbound.deliveries import Delivery, Lane, Outcome, Turn
 from federation.ports import Unit
@@ -160,7 +160,7 @@ class Sender:
             turns, _ = await current.taking
             landed += [(turn, []) for turn in turns]
         if landed:
-            await self._federation.store.unit(deliveries.record, landed)
+            await self._federation.store.unit(recording.record, landed)
 
     async def _one_peer(self, current: Round, flight: Flight, due: list[Delivery], after: float) -> None:
         """A peer's deliveries one after the other; the first that must wait makes the others wait too."""
@@ -191,7 +191,7 @@ def senders(federation: Federation) -> tuple[Sender, Sender]:
 
 def _next(u: Unit, landed: list[Result], lanes: dict[Lane, int]) -> Taken:
     if landed:
-        deliveries.record(u, landed)
+        recording.record(u, landed)
     turns = deliveries.claim(u, lanes) if lanes else []
     due = deliveries.due_for(u.connection, {turn.host: 1 if turn.probing else EACH for turn in turns}) if turns else {}
     return turns, due

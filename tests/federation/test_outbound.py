@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from sqlalchemy import select, update
 
-from federation.outbound import deliveries, letters
+from federation.outbound import deliveries, letters, recording
 from federation.outbound.deliveries import Lane
 from federation.outbound.enqueue import enqueue
 from federation.remote import actors
@@ -209,7 +209,7 @@ async def test_a_lost_lease_changes_nothing(world: World, home: Running, peer: P
     assert await store.unit(deliveries.claim, dict.fromkeys(Lane, 5)) == []
     world.clock.turn(deliveries.LEASE + 1)
     (other,) = await store.unit(deliveries.claim, dict.fromkeys(Lane, 5))
-    await store.unit(deliveries.record, [(turn, [])])
+    await store.unit(recording.record, [(turn, [])])
     row = await store.read(lambda c: c.execute(select(peers.c.lease)).scalar_one())
     assert row == other.lease
     await store.unit(deliveries.release_all)
@@ -231,7 +231,7 @@ async def test_old_deliveries_are_forgotten(world: World, home: Running, peer: P
 
 
 def test_pauses_grow_to_six_hours() -> None:
-    pauses = [deliveries.pause(failures) for failures in range(60)]
+    pauses = [recording.pause(failures) for failures in range(60)]
     assert 28_000 <= pauses[0] <= 32_000
     assert all(pause <= 6.4 * HOUR for pause in pauses)
     assert pauses[-1] >= 5.6 * HOUR
