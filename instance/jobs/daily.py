@@ -57,7 +57,7 @@ class Timer:
         if monotonic() < self._look_at:
             return False
         self._look_at = monotonic() + LOOK_SECONDS
-        for job in self._jobs:
+        for job in await self._store.unit(_due, self._jobs):
             if await self._store.unit(_take, job, self._holder):
                 await self._run(job)
         return False
@@ -69,6 +69,18 @@ class Timer:
         except Exception as error:  # noqa: BLE001 - the others must run
             log.error("timed_job_failed", name=job.name, error=describe(error))
             await self._store.unit(_done, job, self._holder)
+
+
+def _due(u: Unit, jobs: Sequence[Timed]) -> list[Timed]:
+    """Those that seem to be due: one look for all."""
+    known = {row.name: row for row in u.connection.execute(select(timed_lease))}
+    found = []
+    for job in jobs:
+        row = known.get(job.name)
+        is_time = row is None or row.last_run_at is None or row.last_run_at <= u.now - job.every
+        if is_time and (row is None or row.until < u.now):
+            found.append(job)
+    return found
 
 
 def _take(u: Unit, job: Timed, holder: str) -> bool:

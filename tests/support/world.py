@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import insert, select
 from starlette.applications import Starlette
 
 from instance import app, wiring
 from instance.clock import Clock
+from instance.db.system import timed_lease
+from instance.db.unit import Unit
 from instance.house import House
 from instance.jobs.runner import Pump
 from instance.settings import load
@@ -49,6 +52,13 @@ class Running:
         return any([await pump.work() for pump in self.pumps])
 
 
+def _clocked(u: Unit) -> None:
+    """The timed jobs have just run: on an empty database they find nothing. After that the clock says."""
+    if u.connection.execute(select(timed_lease.c.name).limit(1)).first() is None:
+        rows = [{"name": job.name, "holder": "", "until": 0, "last_run_at": u.now} for job in wiring.TIMED]
+        u.connection.execute(insert(timed_lease), rows)
+
+
 class World:
     """Instances that know each other by name."""
 
@@ -74,6 +84,7 @@ class World:
         )
         built = app.build(settings, self.clock, self.wires.of(domain))
         state: Any = await self._stack.enter_async_context(built.router.lifespan_context(built))
+        await state["house"].store.unit(_clocked)
         asgi = WithState(built, state)
         client = httpx.AsyncClient(transport=httpx.ASGITransport(asgi), base_url=f"https://{domain}")
         await self._stack.enter_async_context(client)
