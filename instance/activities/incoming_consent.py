@@ -85,7 +85,7 @@ async def _instrument(federation: Federation, activity: Activity, instrument: st
 def _target(u: Unit, target_iri: str, asker_id: int) -> Row[Any] | None:
     """A post of ours that the asker may read."""
     row = u.connection.execute(select(post).where(post.c.iri == target_iri, post.c.deleted_at.is_(None))).first()
-    if row is None or not rules.is_ours(u.site.base_url, row) or row.local_only or row.boost_of_id is not None:
+    if row is None or not rules.is_ours(u.site.base_url, row) or row.boost_of_id is not None:
         return None
     try:
         return shown(u.connection, asker_id, row.id)

@@ -19,6 +19,7 @@ from instance.people import accounts
 from instance.site import Site
 
 ON_THE_WIRE = frozenset({"public", "unlisted", "followers", "direct"})
+"""What has a form for others at all. To whom it is sent, and who may fetch it, is asked elsewhere."""
 KINDS = {"page": "Page", "article": "Article"}
 
 

@@ -38,7 +38,7 @@ def context(
 def _shown(connection: Connection, site: Site, which: Any, reader_id: int | None, host: str) -> list[Any]:
     ours = post.c.iri.startswith(site.base_url + "/", autoescape=True)
     told = or_(post.c.visibility.in_(OPEN_TO_ALL), ours)
-    there = and_(which, post.c.boost_of_id.is_(None), ~post.c.local_only, told, visible_to(reader_id))
+    there = and_(which, post.c.boost_of_id.is_(None), told, visible_to(reader_id))
     there = and_(there, post.c.removed_at.is_(None), ~waits_for_its_group())
     keeping = keepers(connection, host) if host else []
     if keeping:

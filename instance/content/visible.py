@@ -1,7 +1,7 @@
 """The SQL twin of `policies.audience.may_read`: who sees that a post exists. Asked wherever posts are read.
 
-The condition is text with one parameter, `:reader`, so that hot queries and SQLAlchemy share it. Every reader here is
-one of ours; servers elsewhere are judged by `policies` when a post is sent to them or fetched by them.
+The condition is text with one parameter, `:reader`, so that hot queries and SQLAlchemy share it. A reader is an account,
+ours or one of another server that likes, answers or asks; servers are judged by `policies` besides.
 """
 
 from typing import Any
@@ -21,6 +21,7 @@ _STRANGER = """({p}.deleted_at IS NULL AND {p}.consent IS NULL AND {p}.visibilit
 _READER = """({p}.deleted_at IS NULL AND {active} AND ({p}.account_id = :reader OR (
   NOT EXISTS (SELECT 1 FROM restriction vr
     WHERE vr.account_id = {p}.account_id AND vr.target_id = :reader AND vr.kind = 'block')
+  AND (NOT {p}.local_only OR EXISTS (SELECT 1 FROM account vo WHERE vo.id = :reader AND vo.domain = ''))
   AND ({p}.consent IS NULL OR ({p}.consent = 'pending' AND {p}.reply_to_account_id = :reader))
   AND ({p}.visibility IN ('public', 'unlisted')
     OR ({p}.visibility IN ('followers', 'direct') AND EXISTS (SELECT 1 FROM mention vm

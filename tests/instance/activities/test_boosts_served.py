@@ -6,9 +6,9 @@ from sqlalchemy import Table, update
 
 from instance.db.content import post
 from instance.db.people import account
-from tests.journeys.walk import open_group, write
+from tests.journeys.walk import follow, open_group, write
 from tests.support.make import member
-from tests.support.peer import Peer
+from tests.support.peer import PUBLIC, Peer
 from tests.support.world import Running, World
 
 NO_LONGER: dict[str, dict[str, Any]] = {
@@ -69,3 +69,30 @@ async def test_no_boost_of_what_not_everyone_may_read(world: World) -> None:
     await _set(a, account, ben.account_id, {"suspended_at": 1})
     assert (await peer.get(a, iri, bob)).status_code == 404
     assert not (await a.client.get(iri, headers=page)).is_redirect
+
+
+async def test_what_stays_here_is_nothing_to_other_servers(world: World) -> None:
+    """Who guesses its address learns nothing: a mark on it comes to nothing, as on a post that is not there."""
+    a, peer = await world.instance("a.example"), Peer(world)
+    ana = await member(a, "ana", public=True)
+    await world.settle()
+    bob = peer.actor("bob")
+    await follow(world, ana, "@bob@peer.example")
+    [asked] = [one.body for one in peer.received if one.body["type"] == "Follow"]
+    await peer.post(a, peer.activity("Accept", bob, asked, "f"))
+    await peer.post(a, peer.activity("Follow", bob, f"https://a.example/u/{ana.account_id}"))
+    await world.settle()
+    for local_only, marks in ((False, 1), (True, 0)):
+        status = await write(world, ana, "hello", visibility="public", local_only=local_only)
+        peer.received.clear()
+        for verb in ("Like", "Announce"):
+            terms = {"to": [PUBLIC]} if verb == "Announce" else {}
+            await peer.post(a, peer.activity(verb, bob, status["uri"], f"{local_only}", **terms))
+        request = peer.activity("QuoteRequest", bob, status["uri"], f"{local_only}")
+        quoting = peer.note(bob, 7 + local_only, "<p>See</p>", quote=status["uri"])
+        await peer.post(a, request | {"instrument": quoting["id"]})
+        await world.settle()
+        shown = (await ana.get(f"/api/v1/statuses/{status['id']}")).json()
+        assert (shown["favourites_count"], shown["reblogs_count"]) == (marks, marks)
+        answers = [one.body["type"] for one in peer.received if one.body["type"] in {"Accept", "Reject"}]
+        assert len(answers) == marks
