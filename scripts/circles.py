@@ -1,5 +1,6 @@
 """What the demo is made of: collectives as real processes, their members, and the words that it says as things happen."""
 
+import io
 import json
 import os
 import signal
@@ -7,12 +8,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+from instance.cli import skerry
+from instance.errors import RefusalError
+from instance.i18n import refusal_text
 
 ROOT = Path(__file__).parents[1]
 PASSWORD = "three circles on one hill"
@@ -145,13 +150,21 @@ class Circle:
         until(look, f"{self.title} is ready at {self.url}", READY_SECONDS)
 
     def cli(self, *arguments: str, given: str | None = None) -> dict[str, Any]:
-        command = [*SKERRY, *arguments, "--json", "--data", str(self.data)]
-        done = subprocess.run(
-            command, env=self.environment(), cwd=ROOT, input=given, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise DemoError(f"{self.title}: skerry {' '.join(arguments)}: {done.stderr.strip()[-400:]}")
-        values: dict[str, Any] = json.loads(done.stdout)
+        """A `skerry` command beside the running process; in this one, for starting another takes longer than the command."""
+        out, before = io.StringIO(), (dict(os.environ), sys.stdin)
+        os.environ.clear()
+        os.environ.update(self.environment())
+        sys.stdin = io.StringIO(given or "")
+        try:
+            with redirect_stdout(out):
+                skerry.main([*arguments, "--json", "--data", str(self.data)], standalone_mode=False)
+        except RefusalError as refusal:
+            raise DemoError(f"{self.title}: skerry {' '.join(arguments)}: {refusal_text(refusal)}") from None
+        finally:
+            os.environ.clear()
+            os.environ.update(before[0])
+            sys.stdin = before[1]
+        values: dict[str, Any] = json.loads(out.getvalue())
         return values
 
     def join(self, name: str, display_name: str, role: str = "member") -> Member:

@@ -1,10 +1,12 @@
 """Fixtures: every test that touches the database runs on SQLite and on PostgreSQL, built from migrations only."""
 
+import fcntl
 import os
 import secrets
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,7 @@ statements.share()
 engine.SYNCHRONOUS = "OFF"  # nobody pulls the plug; real processes in tests wait for the disk (instance/test_cli.py)
 
 KINDS = ["sqlite", "postgresql"]
+TEMPLATE = "SKERRY_TESTS_POSTGRES_TEMPLATE"  # its name, from the first process to its helpers
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,7 +37,21 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     server = postgres.start()
     os.environ[POSTGRES] = server.url
-    config.add_cleanup(server.stop)
+    os.environ[TEMPLATE] = f"template_{secrets.token_hex(6)}"
+    config.add_cleanup(lambda: _stop(server))
+
+
+def _stop(server: postgres.Server) -> None:
+    beside(admin(f"DROP DATABASE IF EXISTS {os.environ[TEMPLATE]} WITH (FORCE)"))
+    server.stop()
+
+
+@contextmanager
+def first_of_all(done: Path) -> Iterator[bool]:
+    """Whether this is the first helper (xdist) to come for what `done` stands for; the others wait until it is there."""
+    with done.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield not done.exists()
 
 
 def _migrate(url: str) -> None:
@@ -44,21 +61,28 @@ def _migrate(url: str) -> None:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database file with the newest schema."""
-    path = tmp_path_factory.mktemp("template") / "skerry.sqlite3"
-    _migrate(f"sqlite:///{path}")
+    folder = tmp_path_factory.getbasetemp()
+    path = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "template.sqlite3"
+    with first_of_all(path) as first:
+        if first:
+            making = path.with_name("making.sqlite3")
+            _migrate(f"sqlite:///{making}")
+            making.rename(path)
     return path
 
 
 @pytest.fixture(scope="session")
-def postgres_template() -> Iterator[Emptied]:
+def postgres_template(sqlite_template: Path) -> Iterator[Emptied]:
     """PostgreSQL databases with the newest schema."""
-    name = f"template_{secrets.token_hex(6)}"
-    beside(admin(f"CREATE DATABASE {name}"))
-    _migrate(url_of(name))
+    name, made_before = os.environ[TEMPLATE], sqlite_template.with_name("postgres")
+    with first_of_all(made_before) as first:
+        if first:
+            beside(admin(f"CREATE DATABASE {name}"))
+            _migrate(url_of(name))
+            made_before.touch()
     made = Emptied(name)
     yield made
     beside(made.drop())
-    beside(admin(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture(params=KINDS)

@@ -66,6 +66,7 @@ async def test_sweeps_erase_what_has_had_its_time(world: World) -> None:
             u.connection.execute(insert(attempt).values(purpose="p", who_mac=str(n), created_at=u.now - 2 * DAY))
 
     await store.unit(fill)
+    world.clock.turn(DAY)
     await Timer(store, daily.SWEEPS).work()
     counted = await store.read(
         lambda c: [c.execute(select(func.count()).select_from(t)).scalar() for t in (inbox_activity, attempt)]
