@@ -41,6 +41,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: _stop(server))
 
 
+LONGEST = ("journeys/test_demo.py", "concurrency/")
+"""What mostly waits: it begins first, so that it is not what all wait for at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
+
+
 def _stop(server: postgres.Server) -> None:
     beside(admin(f"DROP DATABASE IF EXISTS {os.environ[TEMPLATE]} WITH (FORCE)"))
     server.stop()

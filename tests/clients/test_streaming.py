@@ -127,8 +127,8 @@ def test_server_sent_events(ann: Client, bea: Client) -> None:
     assert httpx.get(address, trust_env=False).status_code == 401
 
 
-def test_open_streams_do_not_keep_the_instance_from_stopping(tmp_path: Path) -> None:
-    with served(tmp_path / "data") as instance:
+def test_open_streams_do_not_keep_the_instance_from_stopping(tmp_path: Path, sqlite_template: Path) -> None:
+    with served(tmp_path / "data", sqlite_template) as instance:
         dora = _client(instance, "dora")
         headers = {"Authorization": f"Bearer {dora.token}"}
         address = f"{instance.url}/api/v1/streaming/user"

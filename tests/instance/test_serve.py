@@ -32,15 +32,17 @@ def test_a_second_start_is_ready_within_three_seconds(tmp_path: Path) -> None:
     assert "Traceback" not in process.log()
 
 
-def test_an_open_stream_does_not_hold_up_the_end(tmp_path: Path) -> None:
-    with served(tmp_path / "d") as process, httpx.stream("GET", f"{process.url}/health/live", trust_env=False):
+def test_an_open_stream_does_not_hold_up_the_end(tmp_path: Path, sqlite_template: Path) -> None:
+    given = served(tmp_path / "d", sqlite_template, SKERRY_PROT="1")
+    with given as process, httpx.stream("GET", f"{process.url}/health/live", trust_env=False):
+        assert "SKERRY_PROT is no setting" in process.log()
         started = time.monotonic()
         process.stop()
         assert time.monotonic() - started < 15
 
 
-def test_another_port_is_taken_with_a_warning(tmp_path: Path) -> None:
-    with served(tmp_path / "d") as process:
+def test_another_port_is_taken_with_a_warning(tmp_path: Path, sqlite_template: Path) -> None:
+    with served(tmp_path / "d", sqlite_template) as process:
         first = process.url
     process.port = 0
     process.start()
@@ -49,12 +51,15 @@ def test_another_port_is_taken_with_a_warning(tmp_path: Path) -> None:
     assert f"this folder was at {first}; it is at {process.url} from now on" in process.log()
 
 
-def test_a_folder_or_a_port_in_use_is_told(tmp_path: Path) -> None:
+def test_a_folder_or_a_port_in_use_is_told(tmp_path: Path, sqlite_template: Path) -> None:
     """A second process on the same file would take the first one's leases, and its address."""
-    with served(tmp_path / "d") as process:
+    with served(tmp_path / "d", sqlite_template) as process:
         for second, said in [
             (Process(tmp_path / "d"), "runs on"),
-            (Process(tmp_path / "e", port=process.port), f"can't listen on 127.0.0.1 port {process.port}"),
+            (
+                Process(tmp_path / "e", port=process.port, seed=sqlite_template),
+                f"can't listen on 127.0.0.1 port {process.port}",
+            ),
         ]:
             assert second.start().running is not None
             assert second.running is not None
@@ -77,11 +82,6 @@ def test_an_upgrade_copies_the_file_first(tmp_path: Path) -> None:
     process.cli("db", "upgrade")
     with sqlite3.connect(tmp_path / "d" / "skerry.sqlite3.before-upgrade") as copy:
         assert {row[0] for row in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")} == tables
-
-
-def test_unknown_settings_are_named(tmp_path: Path) -> None:
-    with served(tmp_path / "d", SKERRY_PROT="1") as process:
-        assert "SKERRY_PROT is no setting" in process.log()
 
 
 @pytest.mark.parametrize(
