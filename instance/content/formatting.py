@@ -24,7 +24,10 @@ SHOWN_LENGTH = 60
 _NAME = r"[A-Za-z0-9_]+(?:[.-]+[A-Za-z0-9_]+)*"
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?"
 _MENTION = rf"(?<![\w/@.])@(?P<name>{_NAME})(?:@(?P<host>{_HOST}))?(?!@)"
-_TAG = r"(?<![\w/&#])#(?P<tag>[\w·]*[^\W\d_][\w·]*)"
+_BLOCKS = (*range(0x0300, 0x1E00), *range(0xA800, 0xAC00))
+_MARKS = "".join(letter for letter in map(chr, _BLOCKS) if unicodedata.category(letter)[0] == "M")
+"""Signs that belong to a letter, as vowels of Indic scripts and Thai do; `\\w` leaves them out."""
+_TAG = rf"(?<![\w/&#])#(?P<tag>[\w·{_MARKS}]*[^\W\d_][\w·{_MARKS}]*)"
 _URL = r"(?P<url>https?://[^\s<>\"']+)"
 _LINKED = re.compile(f"{_URL}|{_MENTION}|{_TAG}")
 _TRAILING = ".,;:!?*"

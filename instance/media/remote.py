@@ -3,11 +3,12 @@
 Members' apps never ask other servers for pictures: nobody learns who reads what, and when (LEAKS L42).
 """
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, or_, select, update
 
 from federation.client.pictures import picture
 from federation.context import Federation
@@ -17,6 +18,7 @@ from instance.db.content import remote_file
 from instance.db.hot import Query
 from instance.db.store import Store
 from instance.db.unit import Unit
+from instance.db.upsert import insert_new
 from instance.errors import RefusalError
 from instance.jobs import table as jobs
 from instance.jobs.local import Effect
@@ -31,6 +33,7 @@ MEGABYTE = 1024**2
 TRY_AGAIN_AFTER: Millis = 7 * DAY
 USED_STEP: Millis = DAY
 CLEAR_AT_ONCE = 100
+STEP = 0.1  # seconds between two looks of who waits
 KEPT_FAILED: Millis = 30 * DAY
 IMAGE, EMOJI = "image", "emoji"
 """Kinds of copies, by the workshop's names: an emoji is small and stands still."""
@@ -47,15 +50,26 @@ def _name(address: str, kind: str = IMAGE) -> str:
     return hashlib.sha256((address if kind == IMAGE else f"{kind} {address}").encode()).hexdigest()
 
 
-async def copy_of(database: Store, address: str, now: Millis, kind: str = IMAGE) -> str | None:
-    """The key of our copy; None if there is none yet (it is sent for then)."""
+async def copy_of(
+    database: Store, address: str, now: Millis, kind: str = IMAGE, *, patience: float = 0.0
+) -> str | None:
+    """The key of our copy; None if there is none yet (it is sent for then).
+
+    `patience`: seconds for which whoever is the first to look waits for it, so that she sees more than a placeholder.
+    """
     name = _name(address, kind)
     rows = await database.hot(_LOOK, name=name)
     if rows and rows[0][1] == "ready":
         if rows[0][2] < now - USED_STEP:
             await database.unit(_used, name)
         return str(rows[0][0])
-    await database.unit(want, address, kind)
+    if not await database.unit(want, address, kind):
+        return None
+    for _ in range(round(patience / STEP)):
+        await asyncio.sleep(STEP)
+        rows = await database.hot(_LOOK, name=name)
+        if rows and rows[0][1] != "wanted":
+            return str(rows[0][0]) if rows[0][1] == "ready" else None
     return None
 
 
@@ -64,18 +78,21 @@ def _used(u: Unit, name: str) -> None:
     u.connection.execute(update(remote_file).where(mine).values(used_at=u.now))
 
 
-def want(u: Unit, address: str, kind: str = IMAGE) -> None:
-    """Send for a remote picture, unless it is on its way, here, or failed lately."""
+def want(u: Unit, address: str, kind: str = IMAGE) -> bool:
+    """Send for a remote picture, unless it is on its way, here, or failed lately; whether it was sent for now."""
     name = _name(address, kind)
     mine = remote_file.c.url_hash == name
     row = u.connection.execute(select(remote_file.c.state, remote_file.c.used_at).where(mine)).first()
     if row is not None and (row.state != "failed" or row.used_at > u.now - TRY_AGAIN_AFTER):
-        return
+        return False
     if row is None:
-        u.connection.execute(insert(remote_file).values(url_hash=name, state="wanted", created_at=u.now, used_at=u.now))
+        new = {"url_hash": name, "state": "wanted", "created_at": u.now, "used_at": u.now}
+        if not insert_new(u.connection, remote_file, **new):
+            return False  # somebody else looks at the same moment
     else:
         u.connection.execute(update(remote_file).where(mine).values(state="wanted", used_at=u.now, tries=0))
     jobs.enqueue(u, JOB, {"url": address, "kind": kind}, unique=f"picture {name}")
+    return True
 
 
 def forget(u: Unit, addresses: Iterable[str], kind: str = IMAGE) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instance.content.formatting import MARKDOWN, PLAIN, Known, handles, render, tag_name
+from instance.content.formatting import MARKDOWN, PLAIN, Known, foreign_tag, handles, render, tag_name
 from instance.errors import RefusalError
 
 KNOWN = {
@@ -49,6 +49,9 @@ def test_who_is_mentioned_and_tagged() -> None:
     assert (made.mentions, made.tags) == ([1], {"a": "A"})
     assert handles("@ana @Bob@B.example:8001") == {("ana", ""), ("bob", "b.example:8001")}
     assert tag_name("#ÉTÉ") == "été"
+    written = "#हिन्दी #ภาษาไทย, #العَرَبِيَّة"  # signs above and below belong to their letter
+    assert set(render(written, PLAIN, mentions={}, base="").tags) == {"हिन्दी", "ภาษาไทย", "العَرَبِيَّة"}
+    assert [foreign_tag(name) for name in ("#a b-c_d", "#1234", "#🐄", "हिन्दी")] == ["abc_d", "", "", "हिन्दी"]
 
 
 def test_other_kinds_of_text_are_refused() -> None:

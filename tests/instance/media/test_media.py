@@ -221,6 +221,32 @@ async def test_a_remote_picture_that_can_not_be_had_stays_the_placeholder(world:
     assert (await running.house.store.read(lambda c: c.execute(select(remote_file.c.state)).scalar_one())) == "failed"
 
 
+async def test_who_looks_first_waits_a_moment(world: World) -> None:
+    """Whoever is first to look sees the picture; who comes while it is on its way, or after it failed, waits for nothing."""
+    running = await world.instance()
+
+    async def fetch(address: str) -> bytes:
+        return picture() if "good" in address else b"<html>"
+
+    works = remote_works(running, remote.Fetcher(running.house.intake, fetch))
+    now = world.clock.now()
+
+    async def look(address: str) -> str | None:
+        return await remote.copy_of(running.house.store, address, now, patience=60)
+
+    for address, had in [("https://b.example/good.png", True), ("https://b.example/bad.png", False)]:
+        first = asyncio.create_task(look(address))
+        while (await running.house.store.read(lambda c: c.execute(select(remote_file.c.state)).all()))[-1:] == []:
+            await asyncio.sleep(0.01)
+        second = await asyncio.wait_for(look(address), 10) if had else None
+        assert second is None
+        while not first.done():
+            await works.work()
+            await asyncio.sleep(0.01)
+        assert (await first is not None) == had
+    assert await asyncio.wait_for(look("https://b.example/bad.png"), 10) is None
+
+
 def remote_works(running: Running, fetcher: remote.Fetcher) -> Works:
     return Works(running.house.store, {remote.JOB: fetcher.run})
 
