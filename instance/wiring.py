@@ -43,7 +43,7 @@ from instance.activities import incoming_agreements as pledges
 from instance.agreements import agreements, canary, probes, strangers, trust
 from instance.auth.registration import MAIL
 from instance.clock import DAY, HOUR, MINUTE
-from instance.content import conversations, dislikes, polls, retention, timelines, votes
+from instance.content import conversations, dislikes, polls, retention, submissions, timelines, votes
 from instance.content import erasure as post_erasure
 from instance.content import threads as post_threads
 from instance.db.unit import Handlers
@@ -55,14 +55,18 @@ from instance.jobs.table import RUNNER
 from instance.media import attachments
 from instance.media import remote as pictures
 from instance.notices import mail, notifications
-from instance.peering import software, trials
+from instance.peering import met_once, software, trials
 from instance.people import accounts, erasure
 
 # event -> handlers, run in the same transaction
 EVENTS: Handlers = {
     events.AccountCreated: [keys.on_account_created],
     events.MemberSignedUp: [notifications.on_sign_up],
-    events.FollowRequested: [notifications.on_follow_request, outgoing_members.on_follow_requested],
+    events.FollowRequested: [
+        canary.on_follow_requested,
+        notifications.on_follow_request,
+        outgoing_members.on_follow_requested,
+    ],
     events.FollowAccepted: [
         notifications.on_follow,
         timelines.on_follow,
@@ -79,7 +83,12 @@ EVENTS: Handlers = {
     events.BlockMade: [notifications.on_block, timelines.on_block, outgoing_members.on_block_made],
     events.PostWritten: [notifications.on_post, conversations.on_post, outgoing_posts.on_post_written],
     events.PostReceived: [notifications.on_post, conversations.on_received, receipts.on_received],
-    events.PostEdited: [notifications.on_edit, outgoing_posts.on_post_edited, outgoing_groups.on_edited],
+    events.PostEdited: [
+        submissions.on_edited,
+        notifications.on_edit,
+        outgoing_posts.on_post_edited,
+        outgoing_groups.on_edited,
+    ],
     events.PostDeleted: [
         notifications.on_deleted,
         conversations.on_deleted,
@@ -199,6 +208,7 @@ TIMED = [
     daily.Timed("ask what peers run", software.LOOK_EVERY, software.ask_some),
     daily.Timed("forget old gaps", HOUR, gaps.forget_old),
     daily.Timed("erase refusals", HOUR, ledger.forget_old),
+    daily.Timed("forget servers that were met once", HOUR, met_once.sweep),
     daily.Timed("forget what was withdrawn", DAY, withdrawn.sweep),
 ]
 

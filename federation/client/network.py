@@ -40,6 +40,22 @@ _REFUSED = [
 ]
 
 
+WEB = frozenset({80, 443})
+SYSTEM = 1024  # ports below it belong to services of the system: mail, name servers, shells
+_NEVER = frozenset(
+    [
+        *(1719, 1720, 1723, 2049, 2375, 3306, 3389, 3659, 4045, 4190, 5060, 5061, 5432, 5900, 6000, 6379, 6566),
+        *(6665, 6666, 6667, 6668, 6669, 6679, 6697, 9200, 10080, 11211, 27017),
+    ]
+)
+"""Those of other services above that: what browsers don't dial (WHATWG Fetch, port blocking), and databases."""
+
+
+def is_web_port(port: int) -> bool:
+    """Whether another server may be asked at this port."""
+    return port in WEB or (port >= SYSTEM and port not in _NEVER)
+
+
 def is_global_unicast(address: Address) -> bool:
     """Whether an address is one on the open internet, and nothing in disguise."""
     if any(address.version == network.version and address in network for network in _REFUSED):
@@ -75,8 +91,8 @@ class Guard(httpcore.AsyncNetworkBackend):
         self._only_listed = only_listed  # for http without TLS
         self._dial = httpcore.AnyIOBackend()
 
-    def check(self, text: str) -> None:
-        """Raise RefusedError unless this address may be dialled."""
+    def check(self, text: str, port: int = 443) -> None:
+        """Raise RefusedError unless this address may be dialled, at this port."""
         address = ipaddress.ip_address(text.partition("%")[0])
         if any(address.version == network.version and address in network for network in self._listed):
             return
@@ -84,6 +100,8 @@ class Guard(httpcore.AsyncNetworkBackend):
             raise RefusedError("http without TLS is for listed peers only")
         if "%" in text or not is_global_unicast(address):
             raise RefusedError("that host's address is not on the open internet")
+        if not is_web_port(port):
+            raise RefusedError("no web server answers at that port")
 
     async def addresses(self, host: str, port: int) -> list[str]:
         """All addresses of a host, each checked. Raises RefusedError or httpcore.ConnectError."""
@@ -94,7 +112,7 @@ class Guard(httpcore.AsyncNetworkBackend):
             raise httpcore.ConnectError(f"no address: {type(error).__name__}") from error
         texts = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         for text in texts:
-            self.check(text)
+            self.check(text, port)
         if not texts:
             raise httpcore.ConnectError("no address")
         return texts

@@ -35,7 +35,7 @@ async def deliver(federation: Federation, item: Delivery, digests: Digests) -> O
     try:
         key = await federation.keyring.signer(item.actor)
     except NoKeyError:
-        return Outcome(item.id, "ready", None, "its actor has no key yet")
+        return Outcome(item.id, "ready", None, "its actor has no key yet", ours=True)
     if item.item_id not in digests:
         digests[item.item_id] = digest(item.body)
     try:

@@ -86,6 +86,8 @@ class Outcome:
     """Milliseconds that the peer asked us to wait; 0: it did not say."""
     took: int = 0
     """Milliseconds until it was answered, or until that was given up."""
+    ours: bool = False
+    """Whether it has to wait for us: no fault of the peer's."""
 
 
 def claim(u: Unit, lanes: dict[Lane, int]) -> list[Turn]:

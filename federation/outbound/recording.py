@@ -19,6 +19,7 @@ from federation.vocab.times import HOUR
 
 FIRST_PAUSE = 30_000
 LONGEST_PAUSE = 6 * HOUR
+OWN_PAUSE = 2_000  # for what waits for us: a key that is being made
 GROWTH = 1.5
 ERROR_LENGTH = 200
 
@@ -86,7 +87,7 @@ def _mark(u: Unit, outcomes: list[Outcome]) -> None:
 
 
 def _failure(given: list[Outcome]) -> Outcome | None:
-    return next((outcome for outcome in given if outcome.state == "ready"), None)
+    return next((outcome for outcome in given if outcome.state == "ready" and not outcome.ours), None)
 
 
 def _answered(given: list[Outcome]) -> list[Outcome]:
@@ -104,6 +105,8 @@ def _circuit(now: int, row: Row[Any], turn: Turn, given: list[Outcome]) -> dict[
         values["down_since"] = now if answered or row.down_since is None else row.down_since
     elif answered:
         values |= {"failures": 0, "next_try_at": None, "down_since": None, "last_error": None}
+    if failure is None and any(outcome.ours for outcome in given):
+        values["next_try_at"] = now + OWN_PAUSE
     if answered:
         values |= {"last_delivered_at": now, "took": max(outcome.took for outcome in answered)}
     return {"host_": turn.host, **{f"{name}_": value for name, value in values.items()}}

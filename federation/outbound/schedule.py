@@ -173,7 +173,11 @@ class Sender:
             flight.outcomes.append(replace(outcome, took=int(1000 * (loop.time() - began))))
             if outcome.status == GONE and await departed.look(self._federation, item.inbox):
                 break  # what else was for them is cancelled
-            if outcome.state == "ready" or loop.time() > stop_at or self._federation.stopping.is_set():
+            if (
+                (outcome.state == "ready" and not outcome.ours)
+                or loop.time() > stop_at
+                or self._federation.stopping.is_set()
+            ):
                 break
 
     async def _attempt(self, current: Round, item: Delivery) -> Outcome:

@@ -26,6 +26,8 @@ def host_of(iri: str) -> str:
         return ""
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
         return ""
+    if parts.hostname.endswith("."):  # a second name of the same host, which no rule for the first one would meet
+        return ""
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     default = 443 if parts.scheme == "https" else 80
     return host if port is None or port == default else f"{host}:{port}"

@@ -27,6 +27,8 @@ from instance.site import Site
 REQUIRES = {"requires": {"@id": "https://w3id.org/skerry/ns#requires", "@type": "@id"}}
 WIRE_KINDS = {"person": "Person", "group": "Group"}
 FIELDS = 20
+NOT_IN_HANDLES = "@/\\<>"
+"""What would make a handle, or a page's address, look like somebody else's."""
 HIDDEN = ("suspended_at", "deleted_at")
 
 
@@ -124,7 +126,8 @@ def _picture(site: Site, key: str | None) -> tuple[str, str] | None:
 
 def profile_of(actor: Actor) -> RemoteProfile:
     """What we show of a remote actor; all its HTML is cleaned here."""
-    name = actor.preferred_username.strip() or re.sub(r"[^\w.-]+", "_", plain(actor.name))[:60] or "actor"
+    named = actor.preferred_username.strip() or re.sub(r"[^\w.-]+", "_", plain(actor.name))[:60] or "actor"
+    name = "".join(letter if letter.isprintable() and letter not in NOT_IN_HANDLES else "_" for letter in named)
     fields = [{"name": plain(n)[:255], "value": clean(v), "verified_at": None} for n, v in actor.fields[:FIELDS]]
     display_name, bio = plain(actor.name), clean(actor.summary)
     texts = [text for one in fields for text in (one["name"], one["value"])]

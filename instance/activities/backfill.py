@@ -21,6 +21,7 @@ from federation.vocab.normalise import normalise
 from federation.vocab.reading import iri, iris, listed
 from federation.vocab.types import Activity, Actor, Object
 from instance.activities.gathering import learn, standing
+from instance.activities.incoming_groups import belongs
 from instance.activities.incoming_posts import Gathered, collect, is_public, keep
 from instance.clock import Millis
 from instance.content import boosts, moderation
@@ -186,7 +187,9 @@ def _keep(u: Unit, row: AccountRow, gathered: Gathered, at: Millis | None) -> No
     post_id = keep(u, gathered, quiet=True)
     if post_id is None or row.kind != "group":
         return
-    u.connection.execute(update(post).where(post.c.id == post_id, post.c.group_id.is_(None)).values(group_id=row.id))
+    there = u.connection.execute(select(post).where(post.c.id == post_id)).one()
+    if there.group_id is None and belongs(u.connection, row, there):
+        u.connection.execute(update(post).where(post.c.id == post_id).values(group_id=row.id))
     try:
         boosts.boost(u, row.id, post_id, at=at, visibility="public", quiet=True)
     except (RefusalError, NotFoundError):

@@ -180,8 +180,8 @@ def put_off(federation: Federation, activity: Activity) -> Handler | None:
 
 
 def updated(_federation: Federation, activity: Activity) -> Handler | None:
-    """Update of what is named only: a policy, where its owner's server has one by that name."""
-    return PolicyChanged() if "/policy" in activity.object_id else None
+    """Update of what is named only: a policy, where its owner's server has one by that name. A post can be called so too."""
+    return PolicyChanged() if isinstance(activity.object, str) and "/policy" in activity.object_id else None
 
 
 def is_offer(federation: Federation, iri: str) -> bool:

@@ -155,14 +155,14 @@ def take_in(u: Unit, group: AccountRow, iri: str, activity: Activity) -> None:
     row = u.connection.execute(select(post).where(post.c.iri == iri, post.c.deleted_at.is_(None))).first()
     if row is None:
         return
-    if row.group_id is None and _belongs(u.connection, group, row):
+    if row.group_id is None and belongs(u.connection, group, row):
         u.connection.execute(update(post).where(post.c.id == row.id).values(group_id=group.id))
     in_group = submissions.announced_again(u, group.id, row.id) or row.removed_at is None
     if row.reply_to_iri is None and in_group:
         boost(u, group, iri, activity)
 
 
-def _belongs(connection: Connection, group: AccountRow, row: Row[Any]) -> bool:
+def belongs(connection: Connection, group: AccountRow, row: Row[Any]) -> bool:
     """Whether a post is the group's to moderate: for everyone, and it names the group, answers in it or is of its server.
 
     What a group only passes on stays its author's: no group locks, removes or warns of what was never put before it.

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, select
 
 from federation.client import webfinger
+from federation.client.budget import budget
 from federation.client.fetch import fetch
 from federation.context import Federation
 from federation.errors import FederationError
@@ -65,7 +66,8 @@ class Lookup:
     async def _find(self, asked: str, *, fetching: bool) -> Found:
         try:
             if asked.startswith(("https://", "http://")):
-                return await self._address(asked, fetching=fetching)
+                with budget(host_of(asked), self._federation.domain):
+                    return await self._address(asked, fetching=fetching)
             return Found(account_id=await self.account(asked, fetching=fetching))
         except (FederationError, RefusalError):
             return NOTHING

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, insert, update
+from sqlalchemy import Row, and_, delete, insert, update
 
 from federation.errors import UnbelievableError
 from federation.remote.policies import FoundPolicy
@@ -115,8 +115,8 @@ def receive(u: Unit, document: Mapping[str, Any], found: FoundPolicy) -> None:
     if rows.by_offer(u.connection, terms.offer) is not None or rows.by_iri(u.connection, terms.iri) is not None:
         return  # a replay, or an offer that was answered
     trust.keep(u, host, found)
-    waiting = update(agreement).where(agreement.c.host == host, agreement.c.state == rows.RECEIVED)
-    u.connection.execute(waiting.values(state=rows.ENDED, reason="replaced", ended_at=u.now))
+    waiting = and_(agreement.c.host == host, agreement.c.state == rows.RECEIVED)
+    u.connection.execute(delete(agreement).where(waiting))  # nobody answered it: who offers without end fills no table
     values = {
         "host": host,
         "ours": False,

@@ -7,9 +7,10 @@ from instance.db.system import fact
 from instance.db.unit import Unit
 from instance.db.upsert import insert_new
 from instance.errors import RefusalError
+from instance.events import FollowRequested
 from instance.ids import slug
 from instance.jobs.table import enqueue
-from instance.people import accounts
+from instance.people import accounts, follows
 
 BEFRIEND = "befriend-canary"
 FACT = "canary"
@@ -38,15 +39,30 @@ def _make(u: Unit) -> int:
         made = accounts.create(u, NAME, display_name="Canary", public_posting=False)
     except RefusalError:  # a member has that name
         made = accounts.create(u, f"{NAME}_{slug()[:8].lower().replace('-', '0')}", public_posting=False)
-    changes = accounts.ProfileChanges(bio_source=BIO, bot=True, discoverable=False, indexable=False, locked=False)
+    changes = accounts.ProfileChanges(bio_source=BIO, bot=True, discoverable=False, indexable=False, locked=True)
     accounts.update_profile(u, made, changes)
     return made
 
 
 def befriend(u: Unit, host: str) -> None:
-    """Have our synthetic account follow that of a peer, so that what it writes for followers comes here."""
+    """Have our synthetic account follow that of a peer, so that what it writes for followers comes here; let that one in."""
     account_iri(u)
     enqueue(u, BEFRIEND, {"host": host}, unique=f"{BEFRIEND}:{host}")
+    held, ours = rows.in_force(u.connection, host), account_id(u.connection)
+    theirs = accounts.by_iri(u.connection, held.canary) if held is not None and held.canary else None
+    if ours is not None:
+        accounts.update_profile(u, ours, accounts.ProfileChanges(locked=True))  # those of earlier times were open
+        if theirs is not None:
+            follows.accept(u, theirs.id, ours)
+
+
+def on_follow_requested(u: Unit, event: FollowRequested) -> None:
+    """The synthetic accounts of peers follow ours, and nobody else: who reads a canary could have a peer found guilty."""
+    if event.target_id != account_id(u.connection):
+        return
+    follower = accounts.by_id(u.connection, event.follower_id)
+    if follower is not None and follower.domain and of_peer(u.connection, follower.iri, follower.domain):
+        follows.accept(u, follower.id, event.target_id)
 
 
 def is_ours(connection: Connection, an_account_id: int) -> bool:

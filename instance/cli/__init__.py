@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from instance.cli.common import echo
 from instance.errors import RefusalError
 from instance.i18n import current, of_terminal, refusal_text
 from instance.settings import SettingsError
@@ -67,16 +68,16 @@ def main() -> None:
         status = skerry(standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
     except click.exceptions.NoArgsIsHelpError as asked:
-        click.echo(asked.ctx.get_help() if asked.ctx else "", err=True)
+        echo(asked.ctx.get_help() if asked.ctx else "", err=True)
         sys.exit(2)
     except click.ClickException as error:
-        click.echo(f"skerry: {error.format_message()}", err=True)
+        echo(f"skerry: {error.format_message()}", err=True)
         sys.exit(2)
     except click.Abort:
         sys.exit(130)
     except (SettingsError, VaultError) as error:
-        click.echo(f"skerry: {error}", err=True)
+        echo(f"skerry: {error}", err=True)
         sys.exit(2)
     except RefusalError as refusal:
-        click.echo(f"skerry: {refusal_text(refusal)}", err=True)
+        echo(f"skerry: {refusal_text(refusal)}", err=True)
         sys.exit(1)

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from instance import app
 from instance.auth import logins, oauth, passwords, reset
 from instance.auth.logins import NewLogin
-from instance.cli.common import data_option, in_unit, json_option, say, site_of
+from instance.cli.common import data_option, echo, in_unit, json_option, say, site_of
 from instance.db.people import account, login
 from instance.db.unit import Unit
 from instance.errors import RefusalError
@@ -107,7 +107,7 @@ def list_accounts(data: Path | None, as_json: bool) -> None:
         say({"accounts": found}, as_json=True)
         return
     for row in found:
-        click.echo(f"{row['name']}\t{row['role']}\t{row['state']}")
+        echo(f"{row['name']}\t{row['role']}\t{row['state']}")
 
 
 @command.command()
@@ -117,7 +117,7 @@ def list_accounts(data: Path | None, as_json: bool) -> None:
 def role(name: str, position: str, data: Path | None) -> None:
     """Give a member another position."""
     in_unit(site_of(data), lambda u: logins.set_role(u, logins.named(u.connection, name).id, position))
-    click.echo(f"{name} is {position} now.", err=True)
+    echo(f"{name} is {position} now.", err=True)
 
 
 @command.command()
@@ -133,7 +133,7 @@ def suspend(name: str, undo: bool, data: Path | None) -> None:
         change_state(u, account_id)
 
     in_unit(site_of(data), change)
-    click.echo(f"{name} is {'back' if undo else 'suspended'}.", err=True)
+    echo(f"{name} is {'back' if undo else 'suspended'}.", err=True)
 
 
 @command.command("reset-link")
@@ -173,7 +173,7 @@ def alias(name: str, added: str | None, removed: str | None, data: Path | None, 
         say({"aliases": known}, as_json=True)
         return
     for iri in known:
-        click.echo(iri)
+        echo(iri)
 
 
 @command.command()
@@ -194,7 +194,7 @@ def move(name: str, target: str, undo: bool, data: Path | None) -> None:
     if not undo and not target:
         raise click.UsageError("Name the account that she moves to, or --undo.")
     _in_house(data, run)
-    click.echo(f"{name} {'is back' if undo else f'has moved to {target}'}.", err=True)
+    echo(f"{name} {'is back' if undo else f'has moved to {target}'}.", err=True)
 
 
 async def _found(house: House, asked: str) -> AccountRow:

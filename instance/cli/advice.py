@@ -6,7 +6,7 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
-from instance.cli.common import data_option, in_unit, json_option, say, site_of
+from instance.cli.common import data_option, echo, in_unit, json_option, say, site_of
 from instance.db.unit import Unit
 from instance.i18n import _, said
 from instance.peering import advice, lists
@@ -29,8 +29,8 @@ def take_list(file: Path, source: str, form: str, opinion: str, data: Path | Non
         say({"taken": len(taken.advice), "bad": bad}, as_json=True)
         return
     for sentence in bad:
-        click.echo(sentence, err=True)
-    click.echo(len(taken.advice))
+        echo(sentence, err=True)
+    echo(len(taken.advice))
 
 
 @click.command("advice")
@@ -53,7 +53,7 @@ def show_advice(search: str, data: Path | None, as_json: bool) -> None:
         say({"advice": rows}, as_json=True)
         return
     for row in rows:
-        click.echo("\t".join([*(str(row[name]) for name in row if name != "changes"), " ".join(row["changes"])]))
+        echo("\t".join([*(str(row[name]) for name in row if name != "changes"), " ".join(row["changes"])]))
 
 
 @click.command("take-over")
@@ -73,7 +73,7 @@ def take_over(lines: tuple[int, ...], data: Path | None, as_json: bool) -> None:
 @data_option
 def export_list(data: Path | None) -> None:
     """Print our own decisions about servers as Mastodon's CSV."""
-    click.echo(in_unit(site_of(data), lambda u: advice.own_list(u.connection)), nl=False)
+    echo(in_unit(site_of(data), lambda u: advice.own_list(u.connection)), nl=False)
 
 
 COMMANDS = (take_list, show_advice, take_over, export_list)

@@ -11,7 +11,7 @@ import click
 
 from instance.agreements import agreements, probes, requirements, rows, sentences, trust
 from instance.agreements.sentences import Sight
-from instance.cli.common import data_option, in_unit, json_option, say, site_of
+from instance.cli.common import data_option, echo, in_unit, json_option, say, site_of
 from instance.clock import iso
 from instance.db.unit import Unit
 from instance.errors import RefusalError
@@ -45,7 +45,7 @@ def list_peers(data: Path | None, as_json: bool) -> None:
         return
     for one in found:
         newest = one.agreements[0].sentence if one.agreements else one.fault
-        click.echo(f"{one.host}\t{one.level}\t{newest}")
+        echo(f"{one.host}\t{one.level}\t{newest}")
 
 
 @command.command()
@@ -61,24 +61,22 @@ def _print(one: Sight, *, as_json: bool) -> None:
     if as_json:
         say({**asdict(one), "agreement": one.state}, as_json=True)
         return
-    click.echo(f"{one.host}: {one.level}. {one.sentence}")
+    echo(f"{one.host}: {one.level}. {one.sentence}")
     for sentence in (one.fault, one.suspended, one.audited):
         if sentence:
-            click.echo(f"  {sentence}")
+            echo(f"  {sentence}")
     if one.waiting_until:
-        click.echo(f"  Words that need an agreement wait until {iso(one.waiting_until)}.")
+        echo(f"  Words that need an agreement wait until {iso(one.waiting_until)}.")
     for line in one.agreements:
-        click.echo(f"  agreement {line.id}: {line.sentence}")
+        echo(f"  agreement {line.id}: {line.sentence}")
     for asked, ours, ok, failed in one.asked:
         who = f"{asked} asks, and {one.host}" if ours else f"{one.host} asks, and we"
         verb = "satisfies it." if ours else "satisfy it."
-        click.echo(
-            f"  {who} {verb}" if ok else f"  {who} {'does' if ours else 'do'} not satisfy it: {' '.join(failed)}"
-        )
+        echo(f"  {who} {verb}" if ok else f"  {who} {'does' if ours else 'do'} not satisfy it: {' '.join(failed)}")
     for line in one.rounds:
-        click.echo(f"  probe of {rows.day(line.at or 0)}: {line.sentence}")
+        echo(f"  probe of {rows.day(line.at or 0)}: {line.sentence}")
     for line in one.changes:
-        click.echo(f"  {rows.day(line.at or 0)}: {line.sentence}")
+        echo(f"  {rows.day(line.at or 0)}: {line.sentence}")
 
 
 @command.command()

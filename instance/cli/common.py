@@ -6,6 +6,7 @@ Values go to stdout, everything else to stderr; `--json` gives one JSON object i
 import asyncio
 import importlib
 import json
+import re
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -24,6 +25,8 @@ from instance.remembered import load_remembered
 from instance.settings import Settings, SettingsError
 from instance.site import Site
 from instance.vault import Vault, load_or_make_secret
+
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 T = TypeVar("T")
 Decorator = Callable[[Any], Any]
@@ -65,13 +68,19 @@ def in_unit(site: Site, fn: Callable[..., T], *args: Any) -> T:
     return asyncio.run(run())
 
 
+def echo(text: object, *, nl: bool = True, err: bool = False) -> None:
+    """Print a text. Letters that would steer the terminal or turn what is read around (others choose them: names, reasons,
+    addresses) are shown as `\\u001b`."""
+    click.echo(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", str(text)), nl=nl, err=err)
+
+
 def say(values: dict[str, Any], *, as_json: bool) -> None:
     """Print values: one JSON object, or one value a line, the last alone on the last line."""
     if as_json:
-        click.echo(json.dumps(values))
+        echo(json.dumps(values))
     else:
         for value in values.values():
-            click.echo(value)
+            echo(value)
 
 
 def bell_of(settings: Settings) -> Bell | None:
@@ -88,7 +97,5 @@ def schema_or_exit(settings: Settings) -> str | None:
         return asyncio.run(schema_version(settings))
     except (OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         where = "the SQLite file in the data folder" if settings.sqlite else "the server that SKERRY_DATABASE_URL names"
-        click.echo(
-            f"skerry: the database does not answer ({describe(error)}); see to {where}, then try again", err=True
-        )
+        echo(f"skerry: the database does not answer ({describe(error)}); see to {where}, then try again", err=True)
         sys.exit(1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from instance.cli.common import data_option, in_unit, site_of
+from instance.cli.common import data_option, echo, in_unit, site_of
 from instance.db.version import HEAD, schema_version
 from instance.jobs.table import retry_dead
 from instance.remembered import load_remembered
@@ -25,7 +25,7 @@ def upgrade(data: Path | None) -> None:
     """Bring the schema to the version that this release needs (SQLite: after a copy of the file)."""
     settings = load_remembered(data)
     run_upgrade(settings)
-    click.echo(f"The database has schema {HEAD}.", err=True)
+    echo(f"The database has schema {HEAD}.", err=True)
 
 
 @command.command()
@@ -33,14 +33,14 @@ def upgrade(data: Path | None) -> None:
 def version(data: Path | None) -> None:
     """Print the schema's version, and the one that this release needs."""
     found = asyncio.run(schema_version(load_remembered(data)))
-    click.echo(f"{found or 'none'} (this release needs {HEAD})")
+    echo(f"{found or 'none'} (this release needs {HEAD})")
 
 
 @command.command()
 @data_option
 def retry(data: Path | None) -> None:
     """Try the jobs again that were put aside; prints how many."""
-    click.echo(in_unit(site_of(data), retry_dead))
+    echo(in_unit(site_of(data), retry_dead))
 
 
 def run_upgrade(settings: Settings) -> None:
@@ -48,5 +48,5 @@ def run_upgrade(settings: Settings) -> None:
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     done = subprocess.run([sys.executable, "-m", "instance.migrations.upgrade", settings.database], check=False)
     if done.returncode:
-        click.echo("skerry: the database could not be upgraded; nothing was changed. See the lines above.", err=True)
+        echo("skerry: the database could not be upgraded; nothing was changed. See the lines above.", err=True)
         sys.exit(1)

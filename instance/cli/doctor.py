@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from instance.cli.common import data_option
+from instance.cli.common import data_option, echo
 from instance.doctor import LOCAL, Finding, State, note_backup
 from instance.doctor_reach import REACH
 from instance.remembered import load_remembered
@@ -26,7 +26,7 @@ def command(as_json: bool, secret_is_backed_up: bool, data: Path | None) -> None
         note_backup(settings)
     findings = [finding for check in (*LOCAL, *REACH) for finding in check(settings)]
     if as_json:
-        click.echo(json.dumps({"findings": [asdict(finding) for finding in findings]}))
+        echo(json.dumps({"findings": [asdict(finding) for finding in findings]}))
     else:
         for finding in findings:
             _print(finding)
@@ -34,6 +34,6 @@ def command(as_json: bool, secret_is_backed_up: bool, data: Path | None) -> None
 
 
 def _print(finding: Finding) -> None:
-    click.echo(f"{MARKS[finding.state]}  {finding.name}: {finding.said}")
+    echo(f"{MARKS[finding.state]}  {finding.name}: {finding.said}")
     if finding.remedy:
-        click.echo(f"      -> {finding.remedy}")
+        echo(f"      -> {finding.remedy}")

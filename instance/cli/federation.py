@@ -24,7 +24,7 @@ from federation.vocab.normalise import normalise
 from federation.vocab.types import Actor, Object
 from instance import app
 from instance.cli import advice as advising
-from instance.cli.common import data_option, in_unit, json_option, say, site_of
+from instance.cli.common import data_option, echo, in_unit, json_option, say, site_of
 from instance.clock import iso
 from instance.db.unit import Unit
 from instance.errors import RefusalError
@@ -59,7 +59,7 @@ def lookup(address: str, data: Path | None, as_json: bool) -> None:
         say(values, as_json=True)
         return
     for name, value in values.items():
-        click.echo(f"{name}: {value if isinstance(value, str) else json.dumps(value)}")
+        echo(f"{name}: {value if isinstance(value, str) else json.dumps(value)}")
 
 
 @command.command()
@@ -67,7 +67,7 @@ def lookup(address: str, data: Path | None, as_json: bool) -> None:
 @data_option
 def fetch(address: str, data: Path | None) -> None:
     """Print the document at ADDRESS as its server gives it to us: a signed request, as an instance makes it."""
-    click.echo(json.dumps(_ask(data, lambda federation: fetch_document(federation, address)), indent=2))
+    echo(json.dumps(_ask(data, lambda federation: fetch_document(federation, address)), indent=2))
 
 
 @command.command()
@@ -83,7 +83,7 @@ def explain(address: str, data: Path | None, as_json: bool) -> None:
         return
     for one in found:
         words = [one.code, one.host, one.kind, iso(one.at) if one.at else "", one.words]
-        click.echo("\t".join(words) + (f" (again at {iso(one.again_at)})" if one.again_at else ""))
+        echo("\t".join(words) + (f" (again at {iso(one.again_at)})" if one.again_at else ""))
 
 
 @command.command()
@@ -212,4 +212,4 @@ def _table(name: str, rows: list[dict[str, Any]], columns: tuple[str, ...], *, a
         say({name: rows}, as_json=True)
         return
     for row in rows:
-        click.echo("\t".join("" if row[column] is None else str(row[column]) for column in columns))
+        echo("\t".join("" if row[column] is None else str(row[column]) for column in columns))

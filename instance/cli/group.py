@@ -6,7 +6,7 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from instance.cli.common import data_option, in_unit, json_option, say, site_of
+from instance.cli.common import data_option, echo, in_unit, json_option, say, site_of
 from instance.clock import iso
 from instance.content import submissions
 from instance.db.content import post
@@ -56,7 +56,7 @@ def list_groups(data: Path | None, as_json: bool) -> None:
         say({"groups": rows}, as_json=True)
         return
     for row in rows:
-        click.echo(f"@{row['name']}\t{row['followers']}\t{row['display_name']}")
+        echo(f"@{row['name']}\t{row['followers']}\t{row['display_name']}")
 
 
 @command.command()
@@ -75,7 +75,7 @@ def held(group: str, data: Path | None, as_json: bool) -> None:
         say({"held": found}, as_json=True)
         return
     for row in found:
-        click.echo("\t".join((row["id"], row["author"], row["at"], row["url"])))
+        echo("\t".join((row["id"], row["author"], row["at"], row["url"])))
 
 
 @command.command()

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from sqlalchemy import Row, or_, select
 
-from instance.cli.common import Decorator, data_option, in_unit, json_option, options, say, site_of
+from instance.cli.common import Decorator, data_option, echo, in_unit, json_option, options, say, site_of
 from instance.cli.group import account_id, command
 from instance.clock import DAY, HOUR, MINUTE, Millis, iso
 from instance.content import moderation
@@ -102,7 +102,7 @@ def list_bans(group: str, data: Path | None, as_json: bool) -> None:
         say({"bans": found}, as_json=True)
         return
     for row in found:
-        click.echo("\t".join((row["who"], row["until"] or "-", row["reason"])))
+        echo("\t".join((row["who"], row["until"] or "-", row["reason"])))
 
 
 @click.command()
@@ -126,7 +126,7 @@ def moderator(what: str, group: str, handle: str, moderator: str | None, data: P
         say(found, as_json=True)
         return
     for one in found["moderators"]:
-        click.echo(one)
+        echo(one)
 
 
 def edit(

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from instance.cli.common import data_option, in_unit, json_option, site_of
+from instance.cli.common import data_option, echo, in_unit, json_option, site_of
 from instance.cli.policy_files import diff, dry_run_command, edit, file_argument, mistakes_said, put_into_force, text_of
 from instance.db.unit import Unit
 from instance.errors import RefusalError
@@ -37,12 +37,12 @@ def _in_force(u: Unit) -> PolicyDocument:
 
 def _show(document: PolicyDocument, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(document.as_dict() | {"digest": document.digest}))
+        echo(json.dumps(document.as_dict() | {"digest": document.digest}))
         return
-    click.echo(f"{document.name} ({document.digest})")
-    click.echo(_("servers that no rule names: {stance}", stance=document.default))
+    echo(f"{document.name} ({document.digest})")
+    echo(_("servers that no rule names: {stance}", stance=document.default))
     for host, rule in sorted(document.peers.items()):
-        click.echo(f"{host}: {rule.stance}" + (f" ({rule.reason})" if rule.reason else ""))
+        echo(f"{host}: {rule.stance}" + (f" ({rule.reason})" if rule.reason else ""))
 
 
 @command.command()
@@ -53,7 +53,7 @@ def show(data: Path | None, as_json: bool, as_toml: bool) -> None:
     """Print the policy in force."""
     document = in_unit(site_of(data), _in_force)
     if as_toml:
-        click.echo(to_toml(document, _), nl=False)
+        echo(to_toml(document, _), nl=False)
     else:
         _show(document, as_json=as_json)
 
@@ -78,7 +78,7 @@ def mode_command(mode: str, data: Path | None, as_json: bool) -> None:
 @data_option
 def text(data: Path | None) -> None:
     """Print the policy in force as people write it (TOML), each line with its sentence."""
-    click.echo(text_of(in_unit(site_of(data), _in_force)), nl=False)
+    echo(text_of(in_unit(site_of(data), _in_force)), nl=False)
 
 
 @command.command("adopt")
@@ -142,5 +142,5 @@ def _change(change: Change, data: Path | None, *, as_json: bool) -> None:
     with mistakes_said():
         old, new = in_unit(site_of(data), change)
     for sentence in sentences(old, new):
-        click.echo(said(sentence), err=True)
+        echo(said(sentence), err=True)
     _show(new, as_json=as_json)

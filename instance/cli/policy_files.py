@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from instance.cli.common import data_option, in_unit, json_option, site_of
+from instance.cli.common import data_option, echo, in_unit, json_option, site_of
 from instance.db.unit import Unit
 from instance.i18n import _, said
 from instance.peering.dryrun import DryRun, dry_run
@@ -84,7 +84,7 @@ def edit(file: Path, data: Path | None) -> None:
     if sys.stdin.isatty() and sys.stdout.isatty():
         click.edit(filename=str(file))
     _say_changes(_changes(file.read_text(encoding="utf-8"), data), as_json=False)
-    click.echo(_("To put it into force: {command}", command=f"skerry policy adopt {file}"), err=True)
+    echo(_("To put it into force: {command}", command=f"skerry policy adopt {file}"), err=True)
 
 
 @click.command("dry-run")
@@ -101,7 +101,7 @@ def dry_run_command(file: Any, data: Path | None, as_json: bool) -> None:
     with mistakes_said():
         run = in_unit(site_of(data), play)
     if as_json:
-        click.echo(json.dumps(asdict(run)))
+        echo(json.dumps(asdict(run)))
         return
     for server in run.servers:
         counts = {
@@ -113,18 +113,18 @@ def dry_run_command(file: Any, data: Path | None, as_json: bool) -> None:
             _("left, sent"): server.sent,
         }
         told = [f"{words}: {number}" for words, number in counts.items() if number]
-        click.echo("\t".join([server.host, *told, why(", ".join(server.reasons))]))
+        echo("\t".join([server.host, *told, why(", ".join(server.reasons))]))
     for one in run.touched:
         words = _(
             "contacts that would end or fall silent: {lost}\tquieter: {quieter}", lost=one.lost, quieter=one.quieter
         )
-        click.echo(f"@{one.name}\t{words}")
+        echo(f"@{one.name}\t{words}")
     if run.nothing:
-        click.echo(_("Nothing would have gone otherwise, and nobody loses a contact."))
+        echo(_("Nothing would have gone otherwise, and nobody loses a contact."))
     for sentence in run.unplayed:
-        click.echo(_("This can't be played, for what came is not kept: {rule}", rule=said(sentence)), err=True)
+        echo(_("This can't be played, for what came is not kept: {rule}", rule=said(sentence)), err=True)
     if run.cut:
-        click.echo(_("There was more than could be played; the busiest servers are shown."), err=True)
+        echo(_("There was more than could be played; the busiest servers are shown."), err=True)
 
 
 def _in_force(u: Unit) -> PolicyDocument:
@@ -136,7 +136,7 @@ def _changes(text: str, data: Path | None) -> list[str]:
         now = in_force_here(u.connection)
         if base_of(text) not in {"", now.digest}:
             newer = _("Another policy was put into force after this was written; it is compared with that one.")
-            click.echo(newer, err=True)
+            echo(newer, err=True)
         return [said(one) for one in sentences(now, from_toml(text, now=u.now))]
 
     with mistakes_said():
@@ -145,7 +145,7 @@ def _changes(text: str, data: Path | None) -> list[str]:
 
 def _say_changes(changes: list[str], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"changes": changes}))
+        echo(json.dumps({"changes": changes}))
         return
     for sentence in changes or [_("Nothing would change.")]:
-        click.echo(sentence)
+        echo(sentence)

@@ -15,7 +15,7 @@ from uvicorn.supervisors import Multiprocess
 
 from instance import app, observe
 from instance.auth import registration
-from instance.cli.common import bell_of, data_option, in_unit, schema_or_exit
+from instance.cli.common import bell_of, data_option, echo, in_unit, schema_or_exit
 from instance.cli.db import run_upgrade
 from instance.db.version import HEAD
 from instance.jobs.runner import Bell
@@ -49,13 +49,13 @@ def command(host: str | None, port: int | None, base_url: str | None, workers: i
     settings = load(**given)
     _log(settings)
     for name in unknown_variables(os.environ):
-        click.echo(f"skerry: {name} is no setting and is not used; see docs/operators/settings.md", err=True)
+        echo(f"skerry: {name} is no setting and is not used; see docs/operators/settings.md", err=True)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     _alone = alone(settings)
     check_address(settings)
     prepare(settings)
     say_setup_link(settings)
-    click.echo(f"Skerry runs at {settings.base_url} ({settings.mode}); stop it with Ctrl-C.", err=True)
+    echo(f"Skerry runs at {settings.base_url} ({settings.mode}); stop it with Ctrl-C.", err=True)
     if settings.workers == 1:
         Server(server_config(settings, app.build(settings, bell=_bell(settings)))).run()
         return
@@ -116,11 +116,11 @@ def prepare(settings: Settings) -> None:
     """Make the data folder and the schema ready. Raises SettingsError; ends the process where it must not go on."""
     old = settle_base_url(settings)
     if old:
-        click.echo(f"skerry: this folder was at {old}; it is at {settings.base_url} from now on.", err=True)
+        echo(f"skerry: this folder was at {old}; it is at {settings.base_url} from now on.", err=True)
     found = schema_or_exit(settings)
     if found != HEAD:
         if not settings.sqlite:
-            click.echo(f"skerry: the database has schema {found or 'none'}; run: skerry db upgrade", err=True)
+            echo(f"skerry: the database has schema {found or 'none'}; run: skerry db upgrade", err=True)
             sys.exit(1)
         run_upgrade(settings)
     if old:
@@ -132,8 +132,8 @@ def say_setup_link(settings: Settings) -> None:
     """Print the one-time address that makes the first steward, at each start until there is one."""
     link = in_unit(app.make_site(settings), registration.setup_link)
     if link:
-        click.echo("There is no steward yet. Whoever opens this address first becomes one:", err=True)
-        click.echo(link)
+        echo("There is no steward yet. Whoever opens this address first becomes one:", err=True)
+        echo(link)
 
 
 def server_config(settings: Settings, served: Starlette | str) -> uvicorn.Config:

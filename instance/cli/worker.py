@@ -9,7 +9,7 @@ import click
 import uvloop
 
 from instance import app, observe
-from instance.cli.common import bell_of, data_option, schema_or_exit, site_of
+from instance.cli.common import bell_of, data_option, echo, schema_or_exit, site_of
 from instance.db.version import HEAD
 from instance.site import Site
 
@@ -28,7 +28,7 @@ def command(data: Path | None) -> None:
     observe.configure(site.settings.log_level, pretty=site.settings.development and sys.stderr.isatty())
     found = schema_or_exit(site.settings)
     if found != HEAD:
-        click.echo(f"skerry: the database has schema {found or 'none'}; run: skerry db upgrade", err=True)
+        echo(f"skerry: the database has schema {found or 'none'}; run: skerry db upgrade", err=True)
         sys.exit(1)
     sys.exit(uvloop.run(_work(site)))
 
@@ -39,7 +39,7 @@ async def _work(site: Site) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with app.open_house(site, runs_jobs=True, bell=bell_of(site.settings)) as house:
-        click.echo(f"Skerry's worker runs for {site.base_url}; stop it with Ctrl-C.", err=True)
+        echo(f"Skerry's worker runs for {site.base_url}; stop it with Ctrl-C.", err=True)
         while not stop.is_set():
             if not house.runner_alive():
                 return 1

@@ -260,7 +260,8 @@ def delete_post(u: Unit, post_id: int) -> None:
     answers = update(post).where(post.c.reply_to_id == post_id)
     u.connection.execute(answers.values(reply_to_id=None, version=post.c.version + 1))
     if row.consent is None:
-        if row.reply_to_id is not None and parts.counts_as_answer(row.visibility, row.local_only):
+        counts = parts.counts_as_answer(row.visibility, row.local_only) and submissions.is_shown(u.connection, row)
+        if row.reply_to_id is not None and counts:
             parts.count_on_post(u, row.reply_to_id, "replies_count", -1)
         parts.count_posts(u, row.account_id, row.visibility, -1)
     u.record(PostDeleted(post_id, row.account_id, knew))

@@ -4,14 +4,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
-from instance.content import boosts, locks
+from instance.content import boosts, locks, parts
 from instance.content.visible import is_for_anyone
 from instance.db.content import mention, post
 from instance.db.groups import group_post
 from instance.db.people import account
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
-from instance.events import GroupPostAnnounced, GroupPostHeld
+from instance.events import GroupPostAnnounced, GroupPostHeld, PostEdited
 from instance.groups import acting, bans, groups
 from instance.i18n import N_
 from instance.ids import sortable_id
@@ -42,6 +42,7 @@ def submit(u: Unit, post_id: int) -> None:
         elif trusted:
             _let_through(u, group_post_id, group_id, row, None)
         else:
+            _count(u, group_id, row, -1)
             u.record(GroupPostHeld(group_post_id, group_id, post_id))
 
 
@@ -57,7 +58,9 @@ def take_out(u: Unit, group_id: int, row: Row[Any], reason: str = "") -> None:
     boosts.unboost(u, group_id, row.id)
     marked = update(post).where(post.c.id == row.id, post.c.group_id == group_id)
     values = {"removed_at": u.now, "removed_reason": reason or None, "version": post.c.version + 1}
-    u.connection.execute(marked.values(**values))
+    waited = waits(u.connection, row)
+    if u.connection.execute(marked.values(**values)).rowcount and row.removed_at is None and not waited:
+        _count(u, group_id, row, -1)
 
 
 def announced_again(u: Unit, group_id: int, post_id: int) -> bool:
@@ -72,7 +75,8 @@ def bring_back(u: Unit, group_id: int, row: Row[Any]) -> None:
     """The other way: a post that opens a thread is boosted again, at the time of the first boost."""
     marked = update(post).where(post.c.id == row.id, post.c.group_id == group_id)
     values = {"removed_at": None, "removed_reason": None, "version": post.c.version + 1}
-    u.connection.execute(marked.values(**values))
+    if u.connection.execute(marked.values(**values)).rowcount and row.removed_at is not None:
+        _count(u, group_id, row, 1)
     mine = and_(group_post.c.group_id == group_id, group_post.c.post_id == row.id)
     before = u.connection.execute(select(group_post).where(mine)).first()
     boost_id: int | None = None
@@ -89,7 +93,18 @@ def revived(u: Unit, post_id: int) -> None:
     row = u.connection.execute(select(post).where(post.c.id == post_id)).one()
     if row.removed_at is None:
         for group_id in groups_of(u.connection, post_id):
-            bring_back(u, group_id, row)
+            if bans.one(u.connection, group_id, row.account_id, u.now) is None:
+                bring_back(u, group_id, row)
+
+
+def on_edited(u: Unit, event: PostEdited) -> None:
+    """Who is banned says nothing in the group any more, not by a change either: what she changes is taken out of it."""
+    through = groups_of(u.connection, event.post_id)
+    row = u.connection.execute(select(post).where(post.c.id == event.post_id)).one() if through else None
+    for group_id in through:
+        if row is not None and bans.one(u.connection, group_id, row.account_id, u.now) is not None:
+            take_out(u, group_id, row)
+            mark_removed(u, group_id, row.id, None)
 
 
 def mark_removed(u: Unit, group_id: int, post_id: int, by: int | None) -> None:
@@ -116,11 +131,13 @@ def approve(u: Unit, group_post_id: int, by: int | None) -> None:
     if row.deleted_at is not None:
         raise NotFoundError
     _let_through(u, group_post_id, waiting.group_id, row, by)
+    _count(u, waiting.group_id, row, 1)
 
 
 def refuse(u: Unit, group_post_id: int, by: int | None) -> None:
     """A moderator refuses a held post; it stays what it was outside the group. Raises as `approve` does."""
-    _waiting(u, group_post_id, by)
+    waiting = _waiting(u, group_post_id, by)
+    take_out(u, waiting.group_id, u.connection.execute(select(post).where(post.c.id == waiting.post_id)).one())
     _decide(u, group_post_id, REFUSED, by)
 
 
@@ -142,6 +159,24 @@ def groups_of(connection: Connection, post_id: int) -> list[int]:
     """The groups of ours that let a post through."""
     asked = select(group_post.c.group_id).where(group_post.c.post_id == post_id, group_post.c.state == ANNOUNCED)
     return list(connection.execute(asked.order_by(group_post.c.id)).scalars())
+
+
+def waits(connection: Connection, row: Row[Any]) -> bool:
+    """Whether a post waits for the moderators of the group that it belongs to."""
+    mine = and_(group_post.c.group_id == row.group_id, group_post.c.post_id == row.id, group_post.c.state == HELD)
+    return connection.execute(select(group_post.c.id).where(mine)).first() is not None
+
+
+def is_shown(connection: Connection, row: Row[Any]) -> bool:
+    """Whether an answer stands in its group's thread, and so counts: not taken out, and not waiting."""
+    return row.group_id is None or (row.removed_at is None and not waits(connection, row))
+
+
+def _count(u: Unit, group_id: int, row: Row[Any], by: int) -> None:
+    """An answer that nobody finds in the thread of its group does not count there."""
+    counts = row.group_id == group_id and parts.counts_as_answer(row.visibility, row.local_only)
+    if counts and row.reply_to_id is not None and row.consent is None and row.deleted_at is None:
+        parts.count_on_post(u, row.reply_to_id, "replies_count", by)
 
 
 def _open_groups(connection: Connection, row: Row[Any]) -> list[int]:

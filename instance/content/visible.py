@@ -80,6 +80,22 @@ def readable_or_none(connection: Connection, reader_id: int | None, post_id: int
         return None
 
 
+def known_at(host: str) -> ColumnElement[bool]:
+    """The condition on `post` that a server elsewhere can have it: it is for anyone, or somebody there is among its readers.
+
+    Asked of what that server tells about posts; what it is given when it asks is judged by `policies`.
+    """
+    there = text(
+        """(NOT post.local_only AND (post.visibility IN ('public', 'unlisted')
+    OR EXISTS (SELECT 1 FROM account ka WHERE ka.id = post.account_id AND ka.domain = :host)
+    OR EXISTS (SELECT 1 FROM mention km JOIN account kb ON kb.id = km.account_id
+      WHERE km.post_id = post.id AND kb.domain = :host)
+    OR (post.visibility = 'followers' AND EXISTS (SELECT 1 FROM follow kf JOIN account kc ON kc.id = kf.follower_id
+      WHERE kf.target_id = post.account_id AND kf.state = 'accepted' AND kc.domain = :host))))"""
+    )
+    return and_(text("post.deleted_at IS NULL"), there.bindparams(host=host))
+
+
 def readable(connection: Connection, reader_id: int | None, post_id: int) -> Row[Any]:
     """One post, if this reader may see it; of a boost, the boosted post must be readable too. Raises NotFoundError."""
     row = connection.execute(select(post).where(post.c.id == post_id, visible_to(reader_id))).first()

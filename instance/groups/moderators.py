@@ -23,13 +23,14 @@ MOST = 100
 def add(u: Unit, group_id: int, account_id: int, by: By) -> None:
     """Let an account moderate a group; one of ours takes part in it as well. Doing it again changes nothing.
 
-    Raises NotFoundError, RefusalError (403).
+    Raises NotFoundError, RefusalError (403; 422 where there are as many as a group can have).
     """
     found = accounts.by_ids(u.connection, [group_id, account_id])
     group, whom = found.get(group_id), found.get(account_id)
     if group is None or whom is None or group.kind != "group" or whom.kind == "group" or not accounts.is_shown(whom):
         raise NotFoundError
     acting.check(u.connection, group_id, by)
+    _check_room(u.connection, group_id, account_id)
     if tier(u.connection, group_id) is None:
         if insert_new(u.connection, remote_moderator, group_id=group_id, actor_iri=whom.iri):
             u.record(GroupActed(group_id, "Add", whom.iri, by.account_id, by.because, by.iri, target="moderators"))
@@ -40,6 +41,16 @@ def add(u: Unit, group_id: int, account_id: int, by: By) -> None:
         follows.request(u, account_id, group_id)
     if new:
         u.record(GroupActed(group_id, "Add", whom.iri, by.account_id, by.because, by.iri, target="moderators"))
+
+
+def _check_room(connection: Connection, group_id: int, account_id: int) -> None:
+    ours = select(func.count()).where(group_role.c.group_id == group_id, group_role.c.role == MODERATOR)
+    theirs = select(func.count()).where(remote_moderator.c.group_id == group_id)
+    number = connection.execute(ours).scalar_one() + connection.execute(theirs).scalar_one()
+    if number >= MOST and not acting.is_moderator(connection, group_id, account_id):
+        raise RefusalError(
+            "moderators-many", N_("A group has at most {most} moderators; take one away first."), most=MOST
+        )
 
 
 def remove(u: Unit, group_id: int, account_id: int, by: By) -> None:

@@ -15,9 +15,9 @@ from instance.i18n import N_
 from instance.ids import sortable_id
 from instance.people import follows, severing
 from instance.people.accounts import AccountRow, by_id
+from policies.peers import clean_host
 
 BLOCK, MUTE = "block", "mute"
-DOMAIN_LENGTH = 260
 NOTE_LENGTH = 2000
 
 
@@ -81,9 +81,10 @@ def block_domain(u: Unit, account_id: int, domain: str) -> None:
 
     `domain` is `host[:port]`. What its accounts write, boost and do is put before her nowhere any more.
     """
-    domain = domain.strip().lower()
-    if not domain or len(domain) > DOMAIN_LENGTH or "/" in domain or " " in domain:
+    named = clean_host(domain)
+    if named is None:
         raise RefusalError("domain-invalid", N_("Name a server by its domain, as in circle.example."))
+    domain = named
     if domain == u.site.domain:
         raise RefusalError("domain-ours", N_("You can't block the server that you are on."))
     known = select(domain_restriction.c.id).where(
@@ -101,7 +102,7 @@ def block_domain(u: Unit, account_id: int, domain: str) -> None:
 
 def unblock_domain(u: Unit, account_id: int, domain: str) -> bool:
     """Take the refusal of a server back, and offer what it ended; False if there is none."""
-    domain = domain.strip().lower()
+    domain = clean_host(domain) or domain.strip().lower()
     which = and_(domain_restriction.c.account_id == account_id, domain_restriction.c.domain == domain)
     if not u.connection.execute(delete(domain_restriction).where(which)).rowcount:
         return False

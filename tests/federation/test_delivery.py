@@ -259,3 +259,19 @@ async def test_a_peer_whose_turn_failed_in_the_middle_has_failed_once(world: Wor
     assert (row.failures, await states(home)) == (1, ["sent", "ready", "ready"])
     tries = select(delivery.c.tries).order_by(delivery.c.id)
     assert await home.house.store.read(lambda c: list(c.execute(tries).scalars())) == [1, 1, 0]
+
+
+async def test_a_key_that_is_still_being_made_is_no_fault_of_the_peer(world: World, home: Running, peer: Peer) -> None:
+    ann, (bob,) = await ready(world, home, peer)
+    early = "https://a.example/u/7"
+    await send(home, early, [bob], 1)
+    await send(home, ann, [bob], 2)
+    await world.settle()
+    row = await row_of(home, peer.host)
+    assert [one.body["id"] for one in peer.received] == [f"{ann}/x/2"]
+    assert (row.failures, row.down_since, row.last_error) == (0, None, None)
+    assert 0 < row.next_try_at - home.house.site.clock.now() <= 2 * SECOND
+    await home.house.federation.keyring.mint(early)
+    world.clock.turn(3 * SECOND)
+    await world.settle()
+    assert [one.body["id"] for one in peer.received] == [f"{ann}/x/2", f"{early}/x/1"]

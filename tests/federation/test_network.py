@@ -141,3 +141,21 @@ def test_thirty_22_there_is_no_second_way_out() -> None:
     clients = re.compile(r"^\s*(?:import|from)\s+(httpx|requests|aiohttp|urllib\.request|http\.client|urllib3)\b", re.M)
     importing = {str(path.relative_to(root)) for path in sources if clients.search(path.read_text())}
     assert importing <= {"federation/client/http.py", "instance/doctor_reach.py"}
+
+
+@pytest.mark.parametrize("port", [1, 22, 25, 53, 143, 587, 993, 2049, 3306, 5432, 6379, 6667, 9200, 11211, 27017])
+def test_thirty_21_other_services_are_never_asked(port: int) -> None:
+    with pytest.raises(RefusedError):
+        Guard([]).check("8.8.8.8", port)
+    Guard([ipaddress.ip_network("127.0.0.2/32")]).check("127.0.0.2", port)
+
+
+async def test_thirty_21_a_port_is_looked_at_before_it_is_dialled(
+    monkeypatch: pytest.MonkeyPatch, dialled: list[str]
+) -> None:
+    resolve_to(monkeypatch, "8.8.8.8")
+    with pytest.raises(RefusedError):
+        await Guard([]).connect_tcp("peer.example", 25)
+    assert dialled == []
+    for port in (443, 8443, 3000):
+        Guard([]).check("8.8.8.8", port)

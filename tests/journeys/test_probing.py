@@ -216,3 +216,20 @@ async def test_a_server_that_is_away_is_neither_trusted_nor_accused(world: World
     found = await _round(a, "b.example")
     assert (found.state, await level(a, "b.example")) == ("unclear", "agreed"), found.steps
     assert (await with_peer(a, "b.example"))[0].state == "accepted"
+
+
+async def test_nobody_but_the_peer_reads_a_canary(world: World) -> None:
+    """Who had its word could put it where the probe looks, and have a peer found guilty that keeps its promises."""
+    a, _ = await _friends(world)
+    c = await world.instance("c.example")
+    anna, cleo = await member(a, "anna"), await member(c, "cleo")
+    await world.settle()
+    await follow(world, cleo, "@canary@a.example")
+    await follow(world, anna, "@canary")
+    await _begin(a, "b.example")
+    await world.settle()
+    found = await _round(a, "b.example")
+    word = probes.word_of(a.house.site.vault, found)
+    for reader in (anna, cleo):
+        assert word not in (await reader.get("/api/v1/timelines/home")).text
+    assert found.copy_iri.startswith("https://b.example/agreements/a.example/copies/")

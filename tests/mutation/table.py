@@ -198,7 +198,7 @@ MUTATIONS = [
         21,
         "every address is checked before it is dialled",
         "federation/client/network.py",
-        "        for text in texts:\n            self.check(text)\n",
+        "        for text in texts:\n            self.check(text, port)\n",
         "",
         (NETWORK, SLOW),
     ),
