@@ -218,7 +218,7 @@ def poll(document: Document) -> Poll | None:
     return Poll(
         options=options,
         multiple=multiple,
-        ends_at=ends,
+        ends_at=ends if ends is not None else closed,
         closed_at=closed,
         voters=count(voters) if isinstance(voters, int | str | float) else None,
     )

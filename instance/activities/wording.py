@@ -33,19 +33,24 @@ ROOM_FOR_LINKS = MOST_TAGS - 100
 """Tags of its own words: the links below must not be cut off."""
 SHOWN_LINK = 60
 FORM = "d MMMM y, HH:mm"
+_SAYS_WHAT_IT_QUOTES = re.compile(
+    r"""class=["']quote-inline["']|\b(?:RE|QT): {0,3}(?:</?\w[^<>]{0,300}>\s{0,3}){0,9}https?:"""
+)
 _IMAGE = re.compile(r"<img\b[^<>]{1,4000}>", re.I)
 
 
 def title_of(about: Object) -> str:
-    """Its name. Short posts have none, but for topics of forums (Discourse): a name that stands in no answer."""
-    if about.type in SHORT and (about.in_reply_to or not about.content):
-        return ""
-    return about.name
+    """Its name. Short posts have none, but for topics of forums (Discourse) and what a poll asks: a name that is no answer."""
+    return "" if about.type in SHORT and about.in_reply_to else about.name
 
 
 def warning_of(about: Object) -> str:
-    """Its content warning: of a long kind the summary is an excerpt, unless it is marked as sensitive."""
-    return about.summary if about.type in SHORT or about.sensitive else ""
+    """Its content warning: of a long kind the summary is an excerpt, unless it is marked as sensitive.
+
+    So is one that says the same as the name (Lotide).
+    """
+    is_excerpt = about.type not in SHORT or (about.name != "" and about.summary == about.name)
+    return "" if is_excerpt and not about.sensitive else about.summary
 
 
 def url_of(about: Object) -> str:
@@ -128,6 +133,8 @@ def _quote_line(about: Object, said: str) -> str:
     """What it quotes in a way that asks nobody is a link below it."""
     link = linked(about.raw)
     if not link or link in said or quoted(about.raw) or (about.url and link in {about.id, about.url}):
+        return ""
+    if _SAYS_WHAT_IT_QUOTES.search(said):  # by its page for people, often
         return ""
     return f'<p class="quote-inline">RE: <a href="{escape(link)}">{escape(link)}</a></p>'
 

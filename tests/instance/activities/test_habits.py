@@ -111,6 +111,17 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"tag": [{"type": "Link", "rel": "https://misskey-hub.net/ns#_misskey_quote", "href": f"{BASE}/notes/1"}]},
         {"words": f"Words RE: {BASE}/notes/1"},
     ),
+    "a quote that is said already": (
+        {"quoteUri": f"{BASE}/notes/1", "content": f"Words<span class='quote-inline'><br>QT: {BASE}/@eve/1</span>"},
+        {"words": f"Words QT: {BASE}/@eve/1"},
+    ),
+    "a quote that Misskey says": (
+        {
+            "quoteUrl": f"{BASE}/notes/1",
+            "content": f"<p>Words<br>RE: </span><a href='{BASE}/@eve/1'>{BASE}/@eve/1</a></p>",
+        },
+        {"words": f"Words RE: {BASE}/@eve/1"},
+    ),
     # times
     "a time with two zones": (
         {"published": "2026-01-02T03:04:05.678901+00:00Z"},
@@ -133,6 +144,14 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"type": "Question", "oneOf": [{"name": "tea"}, {"name": "coffee"}], "closed": True},
         {"expired": True},
     ),
+    "what a poll asks is its name": (
+        {"type": "Question", "name": "Which?", "content": None, "oneOf": [{"name": "tea"}, {"name": "coffee"}]},
+        {"words": "Which?", "expired": False},
+    ),
+    "a picture with a title that is its summary": (
+        {"name": "A boat", "summary": "A boat", "content": None, "attachment": [{"type": "Image", "url": PICTURE}]},
+        {"words": "A boat", "spoiler_text": "", "media": [("image", PICTURE, None)]},
+    ),
     "a poll that is longer than ours": (
         {"type": "Question", "anyOf": SEVERAL, "url": LINK},
         {"words": "Words mastodon.example/page"},
@@ -142,7 +161,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 def _shown(status: dict[str, Any]) -> dict[str, Any]:
     return status | {
-        "words": " ".join(plain(status["content"].replace("</p>", "</p> ")).split()),
+        "words": " ".join(plain(status["content"].replace("</p>", "</p> ").replace("<br>", " ")).split()),
         "mentions": [named["acct"] for named in status["mentions"]],
         "tags": sorted(tag["name"] for tag in status["tags"]),
         "media": [(file["type"], file["remote_url"], file["description"]) for file in status["media_attachments"]],
