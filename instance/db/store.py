@@ -7,6 +7,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, Protocol, TypeVar
 
 import asyncpg
@@ -80,7 +81,8 @@ class SqliteStore:
         return await future
 
     async def read(self, fn: Callable[..., T], *args: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._reading, self._read, fn, args)
+        here = copy_context()  # the reader's language goes along
+        return await asyncio.get_running_loop().run_in_executor(self._reading, here.run, self._read, fn, args)
 
     async def hot(self, query: Query, **values: Any) -> list[Row]:
         self.hot_count += 1

@@ -9,7 +9,8 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
@@ -34,6 +35,8 @@ class Task:
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
     committed: Callable[[Unit], None]
+    context: Context = field(default_factory=copy_context)
+    """Of the caller: what she set for herself (her language) holds in the writer's thread too."""
     unit: Unit | None = None
     result: Any = None
     error: Exception | None = None
@@ -103,7 +106,7 @@ class Writer:
         driver.execute("SAVEPOINT unit")
         try:
             task.unit = task.make_unit(connection)
-            task.result = run_unit(task.unit, self._handlers, task.fn, task.args)
+            task.result = task.context.run(run_unit, task.unit, self._handlers, task.fn, task.args)
         except Exception as error:
             task.error = error
             if not driver.in_transaction:  # SQLite gave the whole transaction up (disk full, say)

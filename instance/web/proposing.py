@@ -10,6 +10,7 @@ from starlette.routing import Route
 from governance.offices.positions import Power
 from instance.errors import RefusalError
 from instance.i18n import N_, _, said
+from instance.peering import admission
 from instance.peering.dryrun import DryRun, dry_run
 from instance.peering.words import sentences as why_words
 from instance.policy import proposals
@@ -225,7 +226,7 @@ async def if_open(visitor: Visitor) -> Response:
         host=host,
         open_already=here is Stance.ALLOWED,
         stance_now=_(STANCES[here]),
-        asks=policy.requirement.asks,
+        readers=await visitor.house.store.read(admission.readers, host, now),
         **_run(run),
     )
 

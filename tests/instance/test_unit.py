@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from instance import wiring
 from instance.db.system import fact
 from instance.db.unit import Unit
+from instance.i18n import current
 from tests.support.world import World
 
 
@@ -30,6 +31,18 @@ async def test_a_unit_is_kept_and_answered(world: World) -> None:
     store = (await world.instance()).house.store
     assert await store.unit(_write, "a", "1") == "1"
     assert await store.read(_count) == 1
+
+
+async def test_the_caller_s_language_goes_along(world: World) -> None:
+    store = (await world.instance()).house.store
+
+    async def ask(language: str) -> tuple[str, str]:
+        current.set(language)  # in this task only
+        return await store.read(lambda _: current.get()), await store.unit(lambda _: current.get())
+
+    languages = ["de", "en", "qps", "de"]
+    asked = await asyncio.gather(*(asyncio.create_task(ask(one)) for one in languages))
+    assert asked == [(one, one) for one in languages]
 
 
 async def test_one_that_raises_is_rolled_back_alone(world: World) -> None:

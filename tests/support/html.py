@@ -69,7 +69,10 @@ def _pictures(page: Page) -> None:
     for picture in page.xpath("//img"):
         assert picture.get("alt") is not None
     for icon in page.xpath("//*[local-name()='svg']"):
-        assert icon.get("aria-hidden") == "true"
+        named = icon.get("role") == "img" and page.xpath(
+            f"//*[@id='{(icon.get('aria-labelledby') or '').split(' ')[0]}']"
+        )
+        assert named or icon.get("aria-hidden") == "true"
 
 
 def _nothing_inline(page: Page) -> None:

@@ -86,7 +86,7 @@ async def test_it_tells_what_went_wrong_and_links_to_it(
     assert "One thing that came in waits for you to let it in." in page
     shown = await see(steward, f"{PAGE}/{peer.host}")
     assert "The server answered 404." in shown
-    assert "Frobnicate · It is of a kind that this server does nothing with." in shown
+    assert "<code>Frobnicate</code> · It is of a kind that this server does nothing with." in shown
     assert (await home.client.get(f"{PAGE}/none.example", headers=cookie(steward))).status_code == 404
 
 

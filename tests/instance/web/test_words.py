@@ -11,12 +11,20 @@ import pytest
 from lxml import html
 
 from instance import i18n
+from instance.agreements import agreements, trust
 from instance.i18n import PSEUDO, catalogue, current, direction, negotiate, ngettext
+from instance.people import accounts
+from instance.policy.adopt import set_stance
 from instance.web import times
+from policies.peers import Stance
+from policies.purposes import Assurance
 from tests.instance.web.conftest import MakeGuest
+from tests.journeys.pledges import ask
 from tests.support import catalogues
 from tests.support.catalogues import CLOSE, OPEN
 from tests.support.guest import PASSWORD, Guest
+from tests.support.peer import Peer
+from tests.support.pretend_skerry import PretendSkerry
 from tests.support.world import Running, World
 
 LANGUAGES = catalogues.translated()
@@ -24,7 +32,7 @@ MARKED = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
 WORD = re.compile(r"[A-Za-z]{2,}")
 # What is nobody's sentence: names of things, data of the test.
 DATA = re.compile(
-    r"Skerry|skerry|Mastodon|mira|Mira|Circle|circle|Seagull|a\.example|https?://\S+|UTC|AGPL|ActivityPub|Tea and talk|"
+    r"Skerry|skerry|Mastodon|mira|Mira|Circle|circle|Seagull|(?:a|liar|plain)\.example|https?://\S+|UTC|AGPL|ActivityPub|Tea and talk|"
     r"The swallows are back|Firefox|Linux|@[\w.@]+|\bON\b"
 )
 
@@ -120,6 +128,34 @@ async def test_all_pages_in_the_made_up_language(world: World, guest: MakeGuest)
     await _walk(mira, [*paths, *(f"/settings{name}" for name in names)])
     page = await mira.get("/nothing", 404)
     assert not bare(page), bare(page)
+
+
+@pytest.mark.usefixtures("made_up")
+async def test_pages_about_other_servers_in_the_made_up_language(world: World, guest: MakeGuest) -> None:
+    """With all that is told of a server: also what is put into words where the database is read."""
+    running = await world.instance()
+    mira, there, plain = guest(running, PSEUDO), PretendSkerry(world), Peer(world, "plain.example")
+    await mira.join("mira")
+    await _office(running)
+    await ask(running, Assurance.AGREED)
+    row = await running.house.store.read(accounts.by_name, "mira")
+    assert row is not None
+    for peer in (there.peer, plain):
+        bob = peer.actor("bob")
+        await peer.post(running, peer.activity("Follow", bob, row.iri))
+        await running.house.store.unit(trust.want, peer.host)
+    await world.settle()
+    await running.house.store.unit(lambda u: agreements.draft(u, there.host, by="mira"))
+    await running.house.store.unit(set_stance, plain.host, Stance.HELD)
+    await plain.post(running, plain.activity("Create", bob, plain.note(bob, 1)))
+    await mira.get("/steward/advice")
+    await mira.send("/advice", source="Circle", form="mastodon", text=f"{plain.host}\n?\n")
+    assert not bare(mira.page), bare(mira.page)
+    names = ("", f"/{there.host}", f"/{plain.host}", f"/{plain.host}/admit", f"/{there.host}/admit")
+    await _walk(mira, [f"/steward/federation{name}" for name in names])
+    await _walk(mira, [f"/steward/agreements{name}" for name in ("", f"/{there.host}", f"/{plain.host}")])
+    await _walk(mira, [f"/steward/policy/{name}?host={plain.host}&about={plain.host}" for name in ("if", "why")])
+    await _walk(mira, ["/steward/neighbourhood", "/steward/advice", "/steward/federation?about=x"])
 
 
 async def _office(running: Running) -> None:
