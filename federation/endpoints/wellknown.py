@@ -107,7 +107,7 @@ async def nodeinfo_links(federation: Federation, _request: Request) -> Response:
     """Where NodeInfo is, and who the Application is (FEP-2677)."""
     links = [
         {"rel": f"{NODEINFO}{version}", "href": f"{federation.base_url}/nodeinfo/{version}"}
-        for version in ("2.0", "2.1")
+        for version in ("2.1", "2.0")  # some take the first
     ]
     links.append({"rel": f"{AS}Application", "href": federation.actor})
     return json({"links": links}, "application/json", OPEN)

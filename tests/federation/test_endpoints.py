@@ -158,7 +158,7 @@ async def test_host_meta_in_both_forms(home: Running) -> None:
 async def test_nodeinfo_names_the_software_and_counts_nobody(home: Running) -> None:
     links = (await home.client.get("/.well-known/nodeinfo")).json()["links"]
     found = [link["href"] for link in links if "/ns/schema/2" in link["rel"]]
-    assert found == ["https://a.example/nodeinfo/2.0", "https://a.example/nodeinfo/2.1"]
+    assert found == ["https://a.example/nodeinfo/2.1", "https://a.example/nodeinfo/2.0"]
     for href in found:
         answer = await home.client.get(href)
         document = answer.json()
