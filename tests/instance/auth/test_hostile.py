@@ -39,21 +39,24 @@ async def test_odd_values_are_refused_or_taken_but_never_break(world: World, pat
                 assert answered.json()["error"]
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b"\xff\xfe", b'{"a":' * 5000, b"a=%ff", b"a[" * 2000])
+NO_BODIES = [b"", b"[]", b"null", b"{", b"\xff\xfe", b'{"a":' * 5000, b"a=%ff", b"a[" * 2000]
+
+
 @pytest.mark.parametrize(
     "kind", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/x"]
 )
-async def test_bodies_that_are_none_are_refused(world: World, body: bytes, kind: str) -> None:
+async def test_bodies_that_are_none_are_refused(world: World, kind: str) -> None:
     running = await world.instance()
-    for path in DOORS:
-        answered = await running.client.post(path, content=body, headers={"Content-Type": kind})
-        assert 400 <= answered.status_code < 500
+    for body in NO_BODIES:
+        for path in DOORS:
+            answered = await running.client.post(path, content=body, headers={"Content-Type": kind})
+            assert 400 <= answered.status_code < 500, (body[:10], path)
 
 
-@pytest.mark.parametrize("secret", [b"\xe9", b"%00:%00", b"x", b":", b"x:" + b"y" * 9000, "é:é".encode()])
-async def test_odd_client_authentication_is_401(world: World, secret: bytes) -> None:
+async def test_odd_client_authentication_is_401(world: World) -> None:
     running = await world.instance()
-    for header in (base64.b64encode(secret), secret):
+    secrets = [b"\xe9", b"%00:%00", b"x", b":", b"x:" + b"y" * 9000, "é:é".encode()]
+    for header in (*map(base64.b64encode, secrets), *secrets):
         answered = await running.client.post(
             "/oauth/token", data={"grant_type": "client_credentials"}, headers={"Authorization": b"Basic " + header}
         )
