@@ -33,7 +33,9 @@ MOST_FIELDS = 20
 LONGEST_PLACE = 300
 
 _INLINE = re.compile(r"<img\b[^<>]{1,4000}>", re.I)
-_ATTRIBUTE = re.compile(r"""([a-z-]{1,30})\s*=\s*(?:"([^"]{0,3000})"|'([^']{0,3000})'|([^\s"'>]{1,3000}))""", re.I)
+_ATTRIBUTE = re.compile(
+    r"""(?<![\w-])([a-z-]{1,30})\s*=\s*(?:"([^"]{0,3000})"|'([^']{0,3000})'|([^\s"'>]{1,3000}))""", re.I
+)
 _SMALL = 64
 """Pictures in the text that are said to be no larger (pixels) stand for a word: emoji, icons."""
 _UNSEEN = re.compile(r"\.(?:svgz?|tiff?|eps|bmp|ico|hei[cf]|jxl|psd)(?:\?|$)", re.I)

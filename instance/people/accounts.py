@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, select, update
 from sqlalchemy import delete as delete_rows
 
 from instance.db.people import account, login
@@ -133,12 +133,15 @@ def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, AccountRow]:
 
 
 def by_name(connection: Connection, name: str, domain: str = "") -> AccountRow | None:
-    """The account with this handle. Our own names don't tell capitals apart."""
+    """The account with this handle. Capitals are not told apart, unless two of another server differ in nothing else."""
     if "\0" in name + domain:  # PostgreSQL refuses to look for what it can't keep
         return None
     name = name if domain else name.lower()
-    asked = select(account).where(account.c.name == name, account.c.domain == domain.lower())
-    return connection.execute(asked).first()
+    there = select(account).where(account.c.domain == domain.lower())
+    row = connection.execute(there.where(account.c.name == name)).first()
+    if row is None and domain:
+        row = connection.execute(there.where(func.lower(account.c.name) == name.lower()).order_by(account.c.id)).first()
+    return row
 
 
 def by_iri(connection: Connection, iri: str) -> AccountRow | None:

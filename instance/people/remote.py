@@ -129,6 +129,6 @@ def _insert(u: Unit, profile: RemoteProfile, values: dict[str, Any]) -> None:
 def _free_handle(u: Unit, name: str, domain: str, iri: str) -> None:
     """A handle that moved to another actor of its server: the old actor's row keeps its posts, under a set-aside name."""
     holder = by_name(u.connection, name, domain)
-    if holder is not None and holder.iri != iri:
+    if holder is not None and holder.iri != iri and holder.name == name:
         aside = f"{name[:150]}#{holder.id}"
         u.connection.execute(update(account).where(account.c.id == holder.id).values(name=aside))

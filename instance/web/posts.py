@@ -53,9 +53,8 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
     found = await cards.by_ids(visitor.house, visitor.account_id, [*before, post_id, *after])
     shown = {card.id: card for card in found}
     card = shown.get(post_id)
-    if card is None or card.author.handle != visitor.param("name").lower().removesuffix(
-        "@" + visitor.house.site.domain
-    ):
+    handle = visitor.param("name").lower().removesuffix("@" + visitor.house.site.domain)
+    if card is None or card.author.handle.lower() != handle:
         raise NotFoundError
     author = await visitor.house.store.read(accounts.by_id, card.author.id)
     quoting = await visitor.house.store.read(quotes.quoted_by, card.id, NEWEST, 0, MOST_QUOTING)

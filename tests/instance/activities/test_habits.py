@@ -226,6 +226,25 @@ async def test_several_votes_may_come_in_one_create(world: World) -> None:
     assert counted["voters_count"] == 1
 
 
+async def test_capitals_in_a_handle_are_the_other_server_s_to_choose(world: World) -> None:
+    """Pages and look-ups find who writes herself in capitals, in any case."""
+    anna, server = await _anna(world)
+    eve = server.person("EveSmith")
+    account = await found(anna, "@EveSmith@mastodon.example")
+    await anna.post(f"/api/v1/accounts/{account['id']}/follow")
+    await world.settle()
+    post = await server.create(eve, "Words")
+    await world.settle()
+    [status] = (await anna.get("/api/v2/search", params={"q": post["id"]})).json()["statuses"]
+    client = world.instances["a.example"].client
+    server.documents.pop("handle EveSmith")  # no WebFinger from now on
+    for name in ("EveSmith", "evesmith"):
+        for path in (f"/@{name}@mastodon.example", f"/@{name}@mastodon.example/{status['id']}"):
+            assert (await client.get(path, headers={"Accept": "text/html"})).status_code == 200, path
+        asked = await anna.get("/api/v1/accounts/lookup", params={"acct": f"{name}@mastodon.example"})
+        assert asked.json()["acct"] == "EveSmith@mastodon.example"
+
+
 async def test_what_is_fetched_may_leave_the_context_out(world: World) -> None:
     anna, server = await _anna(world)
     note = server.composed(BOB, "Words")
