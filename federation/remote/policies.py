@@ -231,8 +231,12 @@ def may_ask(policy: PolicyDocument, host: str, now: int) -> bool:
 
 
 def _only(host: str) -> Allow:
+    """No other host than this; who sends us elsewhere for its policy has none of its own."""
+
     async def allow(other: str) -> bool:
-        return other == host
+        if other != host:
+            raise _NotGoodError("not-its-own")
+        return True
 
     return allow
 

@@ -119,7 +119,19 @@ def _no_json(peer: PretendSkerry) -> None:
     peer.peer.documents["/policy"] = (200, {"content-type": "application/activity+json"}, b"<html>")
 
 
+def _elsewhere(peer: PretendSkerry) -> None:
+    other = PretendSkerry(peer.world, "other.example")
+    peer.peer.documents["/policy"] = (302, {"location": other.iri}, b"")
+
+
+def _application_elsewhere(peer: PretendSkerry) -> None:
+    other = PretendSkerry(peer.world, "other.example")
+    peer.peer.documents["/users/app"] = (301, {"location": other.application}, b"")
+
+
 WRONG = {
+    _elsewhere: "not-its-own",
+    _application_elsewhere: "not-its-own",
     _tampered: "proof",
     _strangers_key: "proof",
     _key_of_another_actor: "proof",
@@ -142,6 +154,7 @@ WRONG = {
 @pytest.mark.parametrize("change", WRONG, ids=lambda change: change.__name__)
 async def test_what_is_wrong_fails_closed_and_is_told(world: World, change: Any) -> None:
     assert (await _answers(world, change)).fault == WRONG[change]
+    assert world.wires.requests_to("other.example") == []
 
 
 async def test_a_policy_is_looked_at_again_before_it_ends_and_ends_by_itself(world: World) -> None:
