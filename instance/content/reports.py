@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from instance.content.visible import visible_to
 from instance.db.content import post, report
@@ -22,8 +22,9 @@ from instance.vault import Vault
 CATEGORIES = ("spam", "legal", "violation", "other")
 LONGEST = 1000
 MOST_POSTS = 100
-MOST_OPEN, MOST_OPEN_OF_SERVER = 50, 500
-"""Of reports that wait, by one actor elsewhere (servers report by one for all their members), by one server."""
+MOST_OPEN, MOST_OPEN_OF_SERVER, MOST_OPEN_ELSEWHERE = 50, 500, 2000
+"""Of reports that wait, by one actor elsewhere (servers report by one for all their members), by one server, by all servers:
+who owns a domain has as many servers as she likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,12 @@ def _floods(connection: Connection, reporter_id: int) -> bool:
     there = select(other.c.id).join(by, by.c.domain == other.c.domain).where(by.c.id == reporter_id)
     asked = select(report.c.account_id).where(report.c.closed_at.is_(None), report.c.account_id.in_(there))
     waiting = list(connection.execute(asked.limit(MOST_OPEN_OF_SERVER)).scalars())
-    return len(waiting) >= MOST_OPEN_OF_SERVER or waiting.count(reporter_id) >= MOST_OPEN
+    if len(waiting) >= MOST_OPEN_OF_SERVER or waiting.count(reporter_id) >= MOST_OPEN:
+        return True
+    elsewhere = select(func.count()).select_from(report.join(by, by.c.id == report.c.account_id))
+    return connection.execute(elsewhere.where(report.c.closed_at.is_(None), by.c.domain != "")).scalar_one() >= (
+        MOST_OPEN_ELSEWHERE
+    )
 
 
 def _keep(u: Unit, words: str, **values: Any) -> Row[Any]:

@@ -1,5 +1,6 @@
 """What this server is (https://docs.joinmastodon.org/methods/instance/). Whom it talks with is not told to strangers."""
 
+from contextlib import suppress
 from html import escape
 from typing import Any
 
@@ -8,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from instance import __version__
+from instance.auth.bearer import optional_bearer
 from instance.clock import MINUTE, Millis
 from instance.content.visible import visible_to
 from instance.db.content import post
@@ -55,6 +57,15 @@ async def _counted(house: House) -> tuple[int, int, int | None]:
         kept = house.shelf["instance counts"] = (now, await house.store.read(_counts))
     counts: tuple[int, int, int | None] = kept[1]
     return counts
+
+
+async def _counts_for(house: House, request: Request) -> tuple[int, int, int | None]:
+    """The same for one reader: how many people there are is told to members only; it would show who comes and goes."""
+    people, posts, steward_id = await _counted(house)
+    with suppress(RefusalError):  # what the server is may be asked with a token that has run out
+        if await optional_bearer(house, request) is not None:
+            return people, posts, steward_id
+    return 0, posts, steward_id
 
 
 async def _key(house: House) -> str:
@@ -137,7 +148,7 @@ async def newest(request: Request) -> Response:
     """GET /api/v2/instance"""
     house = house_of(request)
     settings = house.site.settings
-    people, _posts, steward_id = await _counted(house)
+    people, _posts, steward_id = await _counts_for(house, request)
     picture = house.site.url(store.MISSING_HEADER)
     return answer(
         {
@@ -163,7 +174,7 @@ async def older(request: Request) -> Response:
     """GET /api/v1/instance"""
     house = house_of(request)
     settings = house.site.settings
-    people, posts, steward_id = await _counted(house)
+    people, posts, steward_id = await _counts_for(house, request)
     configuration = _configuration(house, await _key(house), limited=await _limited(house))
     kept = ("accounts", "statuses", "media_attachments", "polls")
     registrations = _registrations(house)

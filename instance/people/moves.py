@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, exists, or_, select, update
 
 from instance.clock import DAY, Millis
+from instance.db.groups import group_ban
 from instance.db.people import account, account_note, follow, restriction
 from instance.db.reading import reading_list_account
 from instance.db.unit import Unit
@@ -89,11 +90,10 @@ def may_write(row: AccountRow) -> None:
 
 
 def concerns(connection: Connection, old_id: int) -> bool:
-    """Whether anybody here follows, lists, blocks or mutes an account, and would go along when it moves."""
+    """Whether anybody here follows, lists, blocks or mutes an account, or a group bans it: they go along when it moves."""
     listed = exists().where(reading_list_account.c.account_id == old_id)
-    asked = select(
-        or_(exists().where(follow.c.target_id == old_id), exists().where(restriction.c.target_id == old_id), listed)
-    )
+    refused = or_(exists().where(restriction.c.target_id == old_id), exists().where(group_ban.c.account_id == old_id))
+    asked = select(or_(exists().where(follow.c.target_id == old_id), refused, listed))
     return bool(connection.execute(asked).scalar())
 
 
@@ -115,8 +115,12 @@ def in_cooldown(old: AccountRow, now: Millis) -> bool:
 
 
 def carry(u: Unit, old_id: int, new_id: int) -> None:
-    """Members here who followed, listed, blocked, muted or noted the old account have the new one in its place."""
+    """Members here who followed, listed, blocked, muted or noted the old account have the new one in its place.
+
+    Where the old one is banned the new one is: it is the same person, by her own word.
+    """
     _carry_restrictions(u, old_id, new_id)
+    _carry_bans(u, old_id, new_id)
     _carry_follows(u, old_id, new_id)
     c = reading_list_account.c
     for list_id in u.connection.execute(select(c.list_id).where(c.account_id == old_id)).scalars().all():
@@ -152,6 +156,11 @@ def _carry_restrictions(u: Unit, old_id: int, new_id: int) -> None:
         elif row.expires_at is None or row.expires_at > u.now:
             left = row.expires_at - u.now if row.expires_at is not None else None
             restrictions.mute(u, row.account_id, new_id, notifications=row.notifications, duration=left)
+
+
+def _carry_bans(u: Unit, old_id: int, new_id: int) -> None:
+    for row in u.connection.execute(select(group_ban).where(group_ban.c.account_id == old_id)).all():
+        insert_new(u.connection, group_ban, **{**row._mapping, "account_id": new_id})
 
 
 def _moved(u: Unit, account_id: int, new_iri: str) -> None:

@@ -14,7 +14,7 @@ from instance.content import moderation, reports, submissions
 from instance.db.content import post, report
 from instance.db.people import account
 from instance.errors import RefusalError
-from instance.groups import acting, moderators
+from instance.groups import acting, bans, moderators
 from instance.groups.acting import By
 from instance.peering import met_once
 from tests.instance.activities.lemmy import Lemmy
@@ -277,3 +277,33 @@ async def test_a_search_asks_a_third_server_a_few_times(world: World) -> None:
     note = peer.note(bob, 1, "Hello", tag=[{"type": "Mention", "href": who} for who in people])
     await anna.get("/api/v2/search", params={"q": note["id"], "resolve": "true"})
     assert len(world.wires.requests_to("victim.example")) <= 10
+
+
+async def test_a_ban_goes_along_when_its_account_moves(world: World) -> None:
+    a, peer, other = await world.instance("a.example"), Peer(world), Peer(world, "other.example")
+    anna = await member(a, "anna", public=True)
+    group_id = await open_group(a, "lake", anna)
+    old = peer.actor("bob")
+    new = other.actor("bob2", alsoKnownAs=[old])
+    await world.settle()
+    bob = await found(anna, old)
+    await a.house.store.unit(moderation.ban, group_id, int(bob["id"]), By(anna.account_id, "Adverts"))
+    await peer.post(a, peer.activity("Move", old, old, target=new))
+    await world.settle()
+    moved = await found(anna, new)
+    kept = await a.house.store.read(bans.one, group_id, int(moved["id"]), a.house.site.clock.now())
+    assert kept is not None
+    assert kept.reason == "Adverts"
+
+
+async def test_invented_servers_do_not_bury_the_moderators(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "MOST_OPEN_ELSEWHERE", 3)
+    a = await world.instance("a.example")
+    anna = await member(a, "anna", public=True)
+    await world.settle()
+    for number in range(5):
+        peer = Peer(world, f"h{number}.wild.example")
+        made = peer.activity("Flag", peer.actor("x"), f"https://a.example/u/{anna.account_id}", content="Look")
+        await peer.post(a, made)
+    await world.settle()
+    assert await a.house.store.read(lambda c: len(reports.waiting(c))) == 3

@@ -277,4 +277,8 @@ async def test_who_waits_can_be_found_nowhere(world: World) -> None:
     assert found["accounts"] == []
     followed = await running.client.post(f"/api/v1/accounts/{done.account_id}/follow", headers=bea.bearer)
     assert followed.status_code == 404
-    assert (await get("/api/v1/instance")).json()["stats"]["user_count"] == 1
+    assert (await get("/api/v1/instance", headers=bea.bearer)).json()["stats"]["user_count"] == 1
+    assert (await get("/api/v1/instance")).json()["stats"]["user_count"] == 0
+    assert (await get("/api/v2/instance", headers={"Authorization": "Bearer x"})).json()["usage"]["users"] == {
+        "active_month": 0
+    }
