@@ -151,6 +151,8 @@ class PostDeleted:
     account_id: int
     knew: tuple[int, ...] = ()
     """Remote accounts that had boosted, favourited, answered or voted on it."""
+    boosts: tuple[tuple[int, str, int], ...] = ()
+    """(id, IRI, booster) of the boosts by persons of ours, whose followers may have seen it by them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,12 @@ def on_post_edited(u: Unit, event: PostEdited) -> None:
 
 
 def on_post_deleted(u: Unit, event: PostDeleted) -> None:
-    """Delete: only to those who can have known the post."""
+    """Delete: only to those who can have known the post, by boosts too. Of another's: that our members' boosts are gone."""
     row = notes.by_id(u.connection, event.post_id)
     author = accounts.by_id(u.connection, event.account_id)
+    if author is not None and (author.domain or author.deleted_at is not None):
+        for boost_id, boost_iri, booster_id in event.boosts:
+            on_unboost(u, BoostUndone(boost_id, boost_iri, event.post_id, booster_id))
     if row is None or author is None or author.domain or row.boost_of_id or row.visibility not in notes.ON_THE_WIRE:
         return
     if row.local_only or author.deleted_at is not None:  # the account's own Delete says it all
@@ -76,6 +79,8 @@ def on_post_deleted(u: Unit, event: PostDeleted) -> None:
         knew += _parent_author(u.connection, row)
     if row.visibility != "direct":
         knew += remote_followers(u.connection, author.id)
+    for _, _, booster_id in event.boosts:
+        knew += remote_followers(u.connection, booster_id)
     if row.consent == "pending":
         knew = _parent_author(u.connection, row)
     send(u, made, actor=author.iri, recipients=knew, facts=farewell(_facts(u.connection, row), row.created_at))

@@ -159,6 +159,16 @@ def count_posts(u: Unit, account_id: int, visibility: str, by: int) -> None:
         u.connection.execute(_COUNTED, counted)
 
 
+def boosts_here(connection: Connection, post_id: int) -> list[tuple[int, str, int]]:
+    """(id, IRI, booster) of each boost by a person of ours that has been told."""
+    asked = select(post.c.id, post.c.iri, post.c.account_id).join(account, account.c.id == post.c.account_id)
+    told = (post.c.boost_of_id == post_id, post.c.consent.is_(None))
+    ours = (account.c.domain == "", account.c.kind == "person")
+    return [
+        (row.id, row.iri, row.account_id) for row in connection.execute(asked.where(*told, *ours).order_by(post.c.id))
+    ]
+
+
 def touched_by(connection: Connection, post_id: int) -> list[int]:
     """Ids of the remote accounts that boosted, favourited, answered or voted on a post: their servers know it."""
     answer = post.alias()

@@ -236,15 +236,17 @@ def _change_poll(u: Unit, post_id: int, draft: PollDraft | None) -> None:
         open_poll(u, post_id, draft)
 
 
-def delete_post(u: Unit, post_id: int) -> None:
+def delete_post(u: Unit, post_id: int, *, copy_only: bool = False) -> None:
     """Erase a post, local or remote: its words, pictures, revisions and poll at once, boosts of it too.
 
     The row stays as a tombstone, so that it can't come back and its deletion can be told. Nothing happens twice.
+    `copy_only`: the post is still where it was written, so that nothing is told of boosts.
     """
     row = u.connection.execute(select(post).where(post.c.id == post_id).with_for_update()).first()
     if row is None or row.deleted_at is not None or row.boost_of_id is not None:
         return
     knew = tuple(parts.touched_by(u.connection, post_id))
+    boosts = () if copy_only else tuple(parts.boosts_here(u.connection, post_id))
     gone = {"deleted_at": u.now, "language": None, "app_id": None, "sensitive": False, "version": post.c.version + 1}
     erased = columns(u.site.vault, post_id, "public", NOTHING)
     u.connection.execute(update(post).where(post.c.id == post_id).values(**gone, **erased))
@@ -264,4 +266,4 @@ def delete_post(u: Unit, post_id: int) -> None:
         if row.reply_to_id is not None and counts:
             parts.count_on_post(u, row.reply_to_id, "replies_count", -1)
         parts.count_posts(u, row.account_id, row.visibility, -1)
-    u.record(PostDeleted(post_id, row.account_id, knew))
+    u.record(PostDeleted(post_id, row.account_id, knew, boosts))

@@ -35,7 +35,7 @@ def _posts(u: Unit, hours: int | None) -> int:
     wanted = wanted.where(post.c.deleted_at.is_(None), post.c.boost_of_id.is_(None)).order_by(post.c.id).limit(BATCH)
     ids = u.connection.execute(wanted).scalars().all()
     for post_id in ids:
-        delete_post(u, post_id)
+        delete_post(u, post_id, copy_only=True)
     return len(ids)
 
 

@@ -90,6 +90,26 @@ async def test_a_boost_brings_a_third_server_s_post(world: World) -> None:
     assert boost["account"]["acct"] == "ben@b.example"
     assert boost["reblog"]["account"]["acct"] == "cleo@c.example"
     assert plain(boost["reblog"]["content"]) == "From afar"
+    [mine] = [status for status in await home(cleo) if plain(status["content"]) == "From afar"]
+    assert (await cleo.delete(f"/api/v1/statuses/{mine['id']}")).status_code == 200
+    await world.settle()
+    for reader in (ben, anna):  # anna's server knows it by the boost alone
+        assert "From afar" not in texts(await home(reader))
+
+
+async def test_who_knows_a_post_by_a_boost_here_is_told_that_it_is_gone(world: World) -> None:
+    a, b = await world.instance("a.example"), await world.instance("b.example")
+    anna, ben, dora = await member(a, "anna"), await member(b, "ben", public=True), await member(b, "dora", public=True)
+    await world.settle()
+    await follow(world, anna, "@ben@b.example")
+    mine = await write(world, dora, "Told on", visibility="public")
+    await ben.post(f"/api/v1/statuses/{mine['id']}/reblog")
+    await world.settle()
+    [boost] = [status for status in await home(anna) if status["reblog"]]
+    assert (await dora.delete(f"/api/v1/statuses/{mine['id']}")).status_code == 200
+    await world.settle()
+    assert not [status for status in await home(anna) if status["reblog"]]
+    assert (await anna.get(f"/api/v1/statuses/{boost['reblog']['id']}")).status_code == 404
 
 
 async def test_a_poll_is_voted_in_from_elsewhere(world: World) -> None:
