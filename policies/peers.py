@@ -101,10 +101,12 @@ def standing(policy: Stances[R], host: str, at: int = 0) -> Standing[R]:
     return Standing(strictest_stance(policy.default, *(rule.stance for rule in rules)), rules)
 
 
-def domains_above(name: str) -> list[str]:
+@lru_cache(maxsize=16_384)
+def domains_above(name: str) -> tuple[str, ...]:
     """The names that stand above a host. For `b.a.example:8443`: `b.a.example`, `a.example`, `example`."""
     bare = name if name.endswith("]") else re.sub(r":[0-9]+$", "", name)
     if bare.startswith("["):
-        return [bare]
+        return (bare,)
     labels = bare.split(".")
-    return [".".join(labels[start:]) for start in range(len(labels)) if ".".join(labels[start:]) != name]
+    above = [".".join(labels[start:]) for start in range(len(labels))]
+    return tuple(domain for domain in above if domain != name)

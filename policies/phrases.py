@@ -11,13 +11,17 @@ UNSEEN = dict.fromkeys(
 """Letters that nobody sees; spammers put them into words."""
 LONGEST = 250_000
 """More of a text is never shown; some letters stand for eighteen (characters)."""
+FEW = 40
+"""So many words are found in a text of usual length sooner than the text is taken apart."""
 _WORD = re.compile(r"\w+")
 
 
 def fold(text: str) -> str:
     """A text as words are looked for in it: no case, no forms of letters, no unseen letters, single spaces."""
-    seen = unicodedata.normalize("NFKC", text[:LONGEST]).translate(UNSEEN).casefold()
-    return " ".join(seen.split())
+    seen = text[:LONGEST]
+    if not seen.isascii():  # else there is nothing of that in it
+        seen = unicodedata.normalize("NFKC", seen).translate(UNSEEN)
+    return " ".join(seen.casefold().split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,14 @@ class Phrases:
     def found(self, text: str) -> list[int]:
         """The numbers of the phrases that stand in a text, in order."""
         folded = fold(text)
-        near = [one for word in self._by_word.keys() & _words_of(folded) for one in self._by_word[word]]
+        near = [one for word in self._near(folded) for one in self._by_word[word]]
         return sorted(number for number, phrase in [*near, *self._others] if phrase.stands_in(folded))
+
+    def _near(self, folded: str) -> Iterable[str]:
+        """First words that may stand in a text: a few are looked for, of many those that are among its words."""
+        if len(self._by_word) <= FEW:
+            return [word for word in self._by_word if word in folded]
+        return self._by_word.keys() & _words_of(folded)
 
 
 def _words_of(folded: str) -> set[str]:

@@ -16,10 +16,18 @@ from instance.clock import iso
 from instance.db.unit import Unit
 from instance.errors import RefusalError
 from instance.groups import groups
-from instance.i18n import N_
+from instance.i18n import N_, _
 from instance.site import Site
 
 BY = "command line"
+WE_ASK = {
+    True: N_("{asked} asks, and {host} satisfies it."),
+    False: N_("{asked} asks, and {host} does not satisfy it: {failed}"),
+}
+IT_ASKS = {
+    True: N_("{host} asks, and we satisfy it."),
+    False: N_("{host} asks, and we do not satisfy it: {failed}"),
+}
 PATIENCE, STEP = 60.0, 0.5
 by_option = click.option("--as", "by", default=BY, help="Your name, to be kept with the decision.")
 
@@ -66,15 +74,14 @@ def _print(one: Sight, *, as_json: bool) -> None:
         if sentence:
             echo(f"  {sentence}")
     if one.waiting_until:
-        echo(f"  Words that need an agreement wait until {iso(one.waiting_until)}.")
+        echo("  " + _("Words that need an agreement wait until {time}.", time=iso(one.waiting_until)))
     for line in one.agreements:
-        echo(f"  agreement {line.id}: {line.sentence}")
+        echo("  " + _("agreement {id}: {words}", id=line.id, words=line.sentence))
     for asked, ours, ok, failed in one.asked:
-        who = f"{asked} asks, and {one.host}" if ours else f"{one.host} asks, and we"
-        verb = "satisfies it." if ours else "satisfy it."
-        echo(f"  {who} {verb}" if ok else f"  {who} {'does' if ours else 'do'} not satisfy it: {' '.join(failed)}")
+        words = (WE_ASK if ours else IT_ASKS)[ok]
+        echo("  " + _(words, asked=asked, host=one.host, failed=" ".join(failed)))
     for line in one.rounds:
-        echo(f"  probe of {rows.day(line.at or 0)}: {line.sentence}")
+        echo("  " + _("probe of {day}: {words}", day=rows.day(line.at or 0), words=line.sentence))
     for line in one.changes:
         echo(f"  {rows.day(line.at or 0)}: {line.sentence}")
 
