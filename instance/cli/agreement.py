@@ -74,7 +74,8 @@ def _print(one: Sight, *, as_json: bool) -> None:
         if sentence:
             echo(f"  {sentence}")
     if one.waiting_until:
-        echo("  " + _("Words that need an agreement wait until {time}.", time=iso(one.waiting_until)))
+        until = iso(one.waiting_until)
+        echo("  " + _("Words that need an agreement wait until {time}.", time=until))
     for line in one.agreements:
         echo("  " + _("agreement {id}: {words}", id=line.id, words=line.sentence))
     for asked, ours, ok, failed in one.asked:

@@ -112,7 +112,8 @@ def mandate(text: str) -> str:
         said = _(words[who])
     else:
         return text
-    return f"{said}, {_('from lists of others')}" if comma else said
+    from_lists = _("from lists of others")
+    return f"{said}, {from_lists}" if comma else said
 
 
 def _effects(connection: Connection, version: int) -> list[tuple[str, str, int, str]]:
