@@ -172,6 +172,8 @@ class Client:
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             host = host_of(url)
             raise AwayError(f"{host} can't be reached: {type(error).__name__}", host) from error
+        except httpx.InvalidURL as error:  # more is an address to us than to the library
+            raise RefusedError("that is no address that can be asked") from error
 
     async def _follow(
         self, url: str, types: frozenset[str], headers: Signing, allow: Callable[[str], Awaitable[bool]], most: int

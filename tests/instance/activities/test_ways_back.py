@@ -20,7 +20,7 @@ from instance.peering import met_once
 from tests.instance.activities.lemmy import Lemmy
 from tests.journeys.walk import follow, found, home, open_group, relationship, write
 from tests.support.make import member
-from tests.support.peer import AS, PUBLIC, Peer
+from tests.support.peer import AS, PUBLIC, Peer, key_number
 from tests.support.world import Running, World
 
 
@@ -307,3 +307,20 @@ async def test_invented_servers_do_not_bury_the_moderators(world: World, monkeyp
         await peer.post(a, made)
     await world.settle()
     assert await a.house.store.read(lambda c: len(reports.waiting(c))) == 3
+
+
+async def test_addresses_that_nobody_can_ask_are_none(world: World) -> None:
+    a, peer = await world.instance("a.example"), Peer(world)
+    anna = await member(a, "anna", public=True)
+    await world.settle()
+    odd = [
+        "https://0177.0.0.1/x",
+        "https://999.1.1.1/x",
+        "https://[1::2::3]/x",
+        "https://[::1%251]/x",
+        "https://xn--a-/x",
+    ]
+    for address in odd:
+        assert (await anna.get("/api/v2/search", params={"q": address, "resolve": "true"})).status_code == 200
+        like = peer.activity("Like", address, "https://a.example/x")
+        assert (await peer.post(a, like, key=key_number(0))).status_code in {202, 400, 401, 503}
