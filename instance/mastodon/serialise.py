@@ -35,6 +35,8 @@ def _marks(bits: int) -> bytes:
 MARKS = [_marks(bits) for bits in range(16)]
 NO_MARKS = MARKS[0] + b',"filtered":[]}'
 """How a status ends that its reader has done nothing with."""
+OWN_BOOST = MARKS[0b10] + b',"filtered":[]}'
+"""How the wrapper of a boost ends that is the reader's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,7 @@ def _join(row: Row, renderings: dict[int, Rendered], faces: dict[int, bytes], re
         return inner
     wrapper = renderings[row[0]]
     end = b',"quote":null,"poll":null'
-    end += b"}" if reading.reader_id is None else NO_MARKS
+    end += b"}" if reading.reader_id is None else OWN_BOOST if row[2] == reading.reader_id else NO_MARKS
     return b"".join((wrapper.head, faces[row[2]], wrapper.tail, b',"reblog":', inner, end))
 
 

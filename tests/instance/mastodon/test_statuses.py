@@ -206,6 +206,7 @@ async def test_boosts(world: World) -> None:
     wrapper = (await ben.post(f"{API}/{made['id']}/reblog")).json()
     assert wrapper["reblog"]["id"] == made["id"]
     assert wrapper["reblog"]["reblogged"] is True
+    assert wrapper["reblogged"] is True  # apps look at what they were answered
     assert wrapper["reblog"]["reblogs_count"] == 1
     assert (await ben.post(f"{API}/{wrapper['id']}/reblog")).json()["id"] == wrapper["id"]
     who = (await a.client.get(f"{API}/{made['id']}/reblogged_by")).json()
