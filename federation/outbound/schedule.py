@@ -24,10 +24,10 @@ EACH = 10  # deliveries of one peer before it is another's turn
 PATIENCE_SECONDS = 1.0
 PEER_SECONDS = 60.0  # well under the lease
 LINGER_SECONDS = 0.003
-FEW = 8  # peers under way that one need not go easy on
+FEW = 4  # peers under way that one need not go easy on
 GATHER_SECONDS = 0.2  # between two transactions of the second sender while more than FEW are under way
 SPREAD_SECONDS = 0.005  # between the starts of peers, beyond FEW, that may well be away
-HEAD_START_SECONDS = 0.02  # of the first sender over the second
+LET_PASS_SECONDS = 0.05  # that the second sender waits, at most, while the first has something under way
 LOOK_AGAIN_SECONDS = 1.0
 GONE = 410
 
@@ -82,14 +82,13 @@ class Sender:
         self._places = {lane: PLACES[lane] for lane in lanes}
         self._ahead = ahead
         self._woken = asyncio.Event()
-        self._looked = asyncio.Event()
-        self._looked.set()
-        self._busy = False
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     def nudge(self) -> None:
         """Something was queued: look at once, though others are under way."""
         self._woken.set()
-        self._looked.clear()
+        self._idle.clear()
 
     async def work(self) -> bool:
         """Send until nothing is due and nothing is under way; True when anything was sent or tried."""
@@ -101,10 +100,9 @@ class Sender:
             while True:
                 self._woken.clear()
                 await self._take(current)
-                self._busy = bool(current.flying)
-                self._looked.set()
                 if not current.flying:
                     return worked
+                self._idle.clear()
                 worked = True
                 if bell.done():
                     bell = asyncio.create_task(self._woken.wait())
@@ -113,17 +111,14 @@ class Sender:
                 await self._linger(bell.done(), len(current.flying))
         finally:
             bell.cancel()
-            self._busy = False
-            self._looked.set()
+            self._idle.set()
             await asyncio.shield(self._stop(current))
 
     async def _let_pass(self) -> None:
-        """The other one looks first; where it has found something, it is left alone for a moment."""
+        """What the first sender has under way goes first, for a moment: signing, dialling and writing would delay it."""
         if self._ahead is not None:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._ahead._looked.wait(), HEAD_START_SECONDS)
-            if self._ahead._busy:
-                await asyncio.sleep(HEAD_START_SECONDS)
+                await asyncio.wait_for(self._ahead._idle.wait(), LET_PASS_SECONDS)
 
     async def _linger(self, rung: bool, flying: int) -> None:
         """Wait for what else may land now; but not where somebody is waiting who will be answered at once."""
@@ -131,6 +126,7 @@ class Sender:
             await asyncio.sleep(GATHER_SECONDS)
         elif self._ahead is not None or not rung:
             await asyncio.sleep(LINGER_SECONDS)
+        await self._let_pass()
 
     async def _take(self, current: Round) -> None:
         """Write what has landed and start the next peers, in one transaction."""
@@ -165,6 +161,7 @@ class Sender:
     async def _one_peer(self, current: Round, flight: Flight, due: list[Delivery], after: float) -> None:
         """A peer's deliveries one after the other; the first that must wait makes the others wait too."""
         await asyncio.sleep(after)
+        await self._let_pass()
         loop = asyncio.get_running_loop()
         stop_at = loop.time() + PEER_SECONDS
         for item in due:
