@@ -27,7 +27,7 @@ def create(author: str, number: int) -> dict[str, Any]:
     """A Create as Mastodon writes it."""
     iri = f"{author}/statuses/{number}"
     audience = {"to": [PUBLIC], "cc": [f"{author}/followers"]}
-    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 20_000 + number))
+    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 400_000 + number))
     host = author.partition("/users/")[0]
     note = {
         "id": iri,
