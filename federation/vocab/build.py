@@ -288,8 +288,11 @@ def _poll(poll: Options) -> Document:
     return made
 
 
-def vote(vote_id: str, author: str, question: tuple[str, str], choice: str, published: int) -> Document:
-    """A vote in a poll; `question` is (its IRI, its author). Sent in a Create to the author alone."""
+def vote(vote_id: str, author: str, question: tuple[str, str], choice: str) -> Document:
+    """A vote in a poll; `question` is (its IRI, its author). Sent in a Create to the author alone.
+
+    Without `published`, as Mastodon's: PieFed takes a Note that says when it was written for an answer.
+    """
     return {
         "id": vote_id,
         "type": "Note",
@@ -297,7 +300,6 @@ def vote(vote_id: str, author: str, question: tuple[str, str], choice: str, publ
         "to": [question[1]],
         "name": choice,
         "inReplyTo": question[0],
-        "published": times.write(published),
     }
 
 

@@ -39,7 +39,9 @@ def on_group_acted(u: Unit, event: GroupActed) -> None:
 def _about(u: Unit, event: GroupActed, group: Row[Any], by: Row[Any]) -> dict[str, Any]:
     """The activity itself; one that came from elsewhere keeps its id."""
     terms = {"actor": by.iri, "to": [PUBLIC], "cc": [group.iri], "audience": group.iri}
-    reason = {"summary": event.reason} if event.reason else {}
+    reason = (
+        {"summary": event.reason} if event.reason or event.verb == "Delete" else {}
+    )  # without: the author's own deed
     about: dict[str, Any] = {"type": event.verb, "object": _object(u, event, group), **terms, **reason}
     if event.verb == "Block":
         about |= {"target": group.iri, "removeData": event.removes}

@@ -150,7 +150,7 @@ def on_vote(u: Unit, event: PollVoted) -> None:
     options = u.connection.execute(select(poll.c.options).where(poll.c.id == event.poll_id)).scalar_one()
     for choice in event.choices:
         vote_iri = f"{found.iri}#votes/{slug()}"
-        vote = build.vote(vote_iri, found.iri, (row.iri, author.iri), options[choice]["title"], u.now)
+        vote = build.vote(vote_iri, found.iri, (row.iri, author.iri), options[choice]["title"])
         made = build.activity("Create", f"{vote_iri}/activity", found.iri, vote, to=[author.iri], published=u.now)
         send(u, made, actor=found.iri, recipients=[author.iri])
 

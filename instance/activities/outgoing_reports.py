@@ -23,15 +23,16 @@ def on_report(u: Unit, event: ReportFiled) -> None:
     posts = u.connection.execute(asked.order_by(post.c.id)).all()
     words = reports.words_of(u.site.vault, row)
     if target.domain:
-        _flag(u, [target.iri, *(one.iri for one in posts)], target.iri, {"content": words})
+        _flag(u, [target.iri, *(one.iri for one in posts)], target.iri, words)
     for group in accounts.by_ids(u.connection, reports.remote_groups(u.connection, row)).values():
         for one in posts:
-            if one.group_id == group.id:  # the Lemmy family takes one address at a time, and looks for words here
-                _flag(u, one.iri, group.iri, {"summary": words, "content": words, "audience": group.iri})
+            if one.group_id == group.id:  # the Lemmy family takes one address at a time
+                _flag(u, one.iri, group.iri, words, audience=group.iri)
 
 
-def _flag(u: Unit, about: list[str] | str, to: str, terms: dict[str, str]) -> None:
+def _flag(u: Unit, about: list[str] | str, to: str, words: str, **terms: str) -> None:
+    """The words stand where Mastodon looks for them (`content`), and the Lemmy family (`summary`)."""
     application = u.site.url("/actor")
-    told = {"to": [to], "published": u.now, **terms}
+    told = {"to": [to], "published": u.now, "content": words, "summary": words, **terms}
     made = build.activity("Flag", f"{application}#flags/{slug()}", application, "", **told) | {"object": about}
     send(u, made, actor=application, recipients=[to])

@@ -7,6 +7,7 @@ from instance.clock import DAY
 from instance.content import moderation
 from instance.groups import bans, groups, moderators
 from instance.groups.acting import By
+from tests.instance.activities.elsewhere import queued
 from tests.journeys.walk import follow, found, home, open_group, plain, seen, texts, write
 from tests.support.make import Member, member
 from tests.support.world import Running, World
@@ -67,6 +68,16 @@ async def test_a_removal_reaches_everyone_and_is_undone(world: World) -> None:
     await c.do("a", moderation.restore, c.group_id, int(here["id"]), By(c.anna.account_id))
     for reader in (c.anna, c.cleo):
         assert len([text for text in texts(await home(reader)) if "Buy pills" in text]) == 1
+
+
+async def test_a_removal_without_a_reason_says_so_to_others(world: World) -> None:
+    c = await circle(world)
+    await write(world, c.ben, "@lupus@a.example Buy my pills")
+    pills = await seen(c.anna, "pills")
+    await c.do("a", moderation.remove, c.group_id, int(pills["id"]), By(c.anna.account_id))
+    told = [body["object"] for body, _ in await c.places["a"].house.store.read(queued) if body["type"] == "Announce"]
+    [removal] = [about for about in told if isinstance(about, dict) and about["type"] == "Delete"]
+    assert removal["summary"] == ""  # Lemmy and Mbin take a Delete that has none for the author's own
 
 
 async def test_a_removed_answer_leaves_the_thread_but_for_author_and_moderators(world: World) -> None:
