@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, insert, update
+from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
 
 from federation.errors import UnbelievableError
 from federation.remote.policies import FoundPolicy
@@ -24,6 +24,8 @@ from policies.requirement import satisfies
 
 OFFER = "offer-agreement"
 USUAL_DAYS, MOST_DAYS = 60, 92
+MOST_WAITING = 200
+"""Offers of others that wait for an answer; of servers that a rule names there may be more."""
 
 
 def draft(u: Unit, host: str, *, by: str, days: int = USUAL_DAYS, probing: bool = True) -> int:
@@ -114,9 +116,8 @@ def receive(u: Unit, document: Mapping[str, Any], found: FoundPolicy) -> None:
         raise UnbelievableError("the offer is bound to other terms than its own")
     if rows.by_offer(u.connection, terms.offer) is not None or rows.by_iri(u.connection, terms.iri) is not None:
         return  # a replay, or an offer that was answered
+    _make_room(u, host)
     trust.keep(u, host, found)
-    waiting = and_(agreement.c.host == host, agreement.c.state == rows.RECEIVED)
-    u.connection.execute(delete(agreement).where(waiting))  # nobody answered it: who offers without end fills no table
     values = {
         "host": host,
         "ours": False,
@@ -134,6 +135,19 @@ def receive(u: Unit, document: Mapping[str, Any], found: FoundPolicy) -> None:
         "created_at": u.now,
     }
     u.connection.execute(insert(agreement).values(**values))
+
+
+def _make_room(u: Unit, host: str) -> None:
+    """Who offers without end fills no table: of what no steward has answered, a peer's newest is kept, until its end.
+
+    Raises UnbelievableError where so many strangers have offered that nobody could look at one more.
+    """
+    unanswered = and_(agreement.c.ours.is_(False), agreement.c.decided_by.is_(None))
+    done = or_(agreement.c.host == host, agreement.c.valid_until <= u.now)
+    u.connection.execute(delete(agreement).where(unanswered, done))
+    waiting = select(func.count()).select_from(agreement).where(unanswered)
+    if host not in in_force_here(u.connection).peers and u.connection.execute(waiting).scalar_one() >= MOST_WAITING:
+        raise UnbelievableError("too many offers wait for an answer")
 
 
 def accept(u: Unit, agreement_id: int, *, by: str, probing: bool = True) -> None:
