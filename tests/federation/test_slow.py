@@ -114,6 +114,14 @@ async def get(url: str) -> None:
         await client.aclose()
 
 
+async def look(url: str) -> int:
+    client = Client(GuardedNetwork(LISTED), "test")
+    try:
+        return len((await client.look(url, headers, anywhere, 50_000)).body)
+    finally:
+        await client.aclose()
+
+
 async def post(url: str) -> int:
     own = Lines(GuardedNetwork(LISTED))
     try:
@@ -145,9 +153,20 @@ async def test_thirty_25_no_answer_is_waited_for_or_read_for_ever(script: Script
 
 
 @pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("script", [endless, endless_chunks, dripping, dripping_head, silent])
+async def test_thirty_25_nor_is_what_is_looked_at_as_a_stranger(script: Script) -> None:
+    async with serving(script) as url, asyncio.timeout(8):
+        if script in {endless, endless_chunks}:
+            assert await look(f"{url}/x") == 50_000
+        else:
+            with pytest.raises(UnreachableError):
+                await look(f"{url}/x")
+
+
+@pytest.mark.usefixtures("short")
 @pytest.mark.parametrize("script", [endless, endless_chunks, endless_head, dripping, dripping_head, silent])
 async def test_thirty_25_nor_are_answers_to_deliveries(script: Script) -> None:
-    async with serving(script) as url:
+    async with serving(script) as url, asyncio.timeout(8):
         started = time.monotonic()
         try:
             assert await post(f"{url}/inbox") == 200  # the status is known; who needs the rest
