@@ -134,10 +134,11 @@ def connection() -> Any:
 @given(signer=actors, document=wild)
 def test_what_changes_others_things_stands_in_our_rows(connection: Any, signer: str, document: dict[str, Any]) -> None:
     found = normalise({"@context": "https://www.w3.org/ns/activitystreams"} | document)
+    if not isinstance(found, Activity):
+        return
     try:
-        assert isinstance(found, Activity)
         seen = stand(connection, Stored(), check(HOME, signer, found))
-    except (UnbelievableError, AssertionError):
+    except UnbelievableError:
         return
     forwarded = seen.type == "Announce" and isinstance(seen.object, Activity)
     meant = seen.object if forwarded else seen

@@ -138,7 +138,12 @@ async def test_pins(world: World) -> None:
     assert await pinned() == 1
     await lemmy.announce(running, lemmy.moderates("Remove", iri, target=target))
     assert await pinned() == 0
-    await lemmy.announce(running, lemmy.moderates("Add", iri, target=None))
+    added = lemmy.moderates("Add", iri, target=None)
+    await lemmy.announce(running, added)
+    assert await pinned() == 1
+    await lemmy.announce(running, lemmy.moderates("Undo", added))
+    assert await pinned() == 0
+    await lemmy.announce(running, lemmy.moderates("Undo", lemmy.moderates("Remove", iri, target=target)))
     assert await pinned() == 1
 
 

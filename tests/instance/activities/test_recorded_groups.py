@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from instance.content import reports
 from instance.db.content import post, report
 from instance.db.unit import Unit
-from instance.groups import bans, moderators
+from instance.groups import bans, groups, moderators
 from instance.groups.acting import By
 from instance.people import accounts
 from tests.instance.activities.recorded import Recorded
@@ -248,7 +248,8 @@ async def test_a_warning_reaches_the_author_and_nobody_else_may_give_one(world: 
 async def test_our_group_as_lemmy_and_piefed_read_it(world: World) -> None:
     running, anna, piefed, group_id, group = await _ours(world)
     await write(world, anna, "@support # Welcome\nTo all of you")
-    await running.house.store.unit(lambda u: None)
+    change = {"rules": "Be kind.\nNo adverts <b>at all</b>."}
+    await running.house.store.unit(lambda u: groups.change(u, group_id, By(anna.account_id), **change))
     reader = Peer(world, "reader.example")
     zoe = reader.actor("zoe")
     path = group.removeprefix("https://a.example")
@@ -256,6 +257,7 @@ async def test_our_group_as_lemmy_and_piefed_read_it(world: World) -> None:
     expected = {"type": "Group", "attributedTo": f"{group}/moderators", "moderators": f"{group}/moderators"}
     expected |= {"featured": f"{group}/featured", "postingRestrictedToMods": False, "sensitive": False}
     assert {name: document[name] for name in expected} == expected
+    assert document["rules"] == "<p>Be kind.<br>No adverts &lt;b&gt;at all&lt;/b&gt;.</p>"  # as PieFed shows them
     assert document["endpoints"]["sharedInbox"] == "https://a.example/inbox"
     outbox = (await reader.get(running, f"{path}/outbox", zoe)).json()
     assert outbox["totalItems"] == 2
@@ -269,4 +271,4 @@ async def test_our_group_as_lemmy_and_piefed_read_it(world: World) -> None:
     finger = (await running.client.get("/.well-known/webfinger?resource=acct:support@a.example")).json()
     [own] = [link for link in finger["links"] if link["rel"] == "self"]
     assert own["properties"] == {"https://www.w3.org/ns/activitystreams#type": "Group"}
-    del piefed, group_id
+    del piefed

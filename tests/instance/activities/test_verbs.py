@@ -1,5 +1,6 @@
 """Every verb is in the one table; what is in no table is counted by kind and peer, and nothing of it is kept."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,15 +12,132 @@ from tests.support.make import member
 from tests.support.peer import PUBLIC, Peer
 from tests.support.world import World
 
-VERBS = [
-    *("Create", "Update", "Delete", "Undo", "Follow", "Accept", "Reject", "TentativeAccept", "TentativeReject"),
-    *("Like", "EmojiReact", "Dislike", "Announce", "Block", "Flag", "Move"),
-    *("Add", "Remove", "Lock", "Join", "Leave", "Invite", "Offer"),
-]
-UNDONE = ["Follow", "Like", "EmojiReact", "Dislike", "Announce", "Block", "Accept", "Flag", "Join"]
+UNDONE = ["Follow", "Like", "EmojiReact", "Dislike", "Announce", "Block", "Accept", "Flag", "Join", "Delete", "Lock"]
+UNDONE += ["Add", "Remove", "Offer", "TentativeReject"]
+JOURNEYS, HERE, AGREED = "tests/journeys", "tests/instance/activities", "tests/federation/test_agreements.py"
+
+# verb -> the tests that show it coming in, and going out; what we never say has none
+SHOWN: dict[str, tuple[str, str]] = {
+    "Create": (
+        f"{JOURNEYS}/test_pretend_people.py::test_their_member_s_post_and_what_becomes_of_it",
+        f"{JOURNEYS}/test_pretend_people.py::test_our_member_s_post_and_what_they_do_with_it",
+    ),
+    "Create of a vote": (
+        f"{HERE}/test_polls_across.py::test_a_stranger_s_vote_counts_once_and_is_no_post",
+        f"{JOURNEYS}/test_pretend_people.py::test_polls_both_ways",
+    ),
+    "Update": (
+        f"{HERE}/test_out_of_order.py::test_updates_in_the_wrong_order_and_twice",
+        f"{JOURNEYS}/test_posts_across.py::test_an_edit_and_a_deletion_arrive",
+    ),
+    "Update of a poll": (
+        f"{HERE}/test_polls_across.py::test_the_counts_of_theirs_are_taken_and_the_end_is_told",
+        f"{HERE}/test_polls_across.py::test_the_counts_of_ours_are_told",
+    ),
+    "Update of a profile": (
+        f"{HERE}/test_out_of_order.py::test_a_profile_does_not_come_back_after_its_farewell",
+        f"{HERE}/test_outgoing_members.py::test_a_profile_goes_to_followers_with_its_key",
+    ),
+    "Delete": (
+        f"{HERE}/test_out_of_order.py::test_a_delete_before_its_create",
+        f"{JOURNEYS}/test_posts_across.py::test_an_edit_and_a_deletion_arrive",
+    ),
+    "Delete of an account": (
+        f"{HERE}/test_leaving.py::test_a_remote_farewell_takes_everything_along",
+        f"{HERE}/test_leaving.py::test_everyone_who_knew_her_is_told_once_and_nobody_else",
+    ),
+    "Follow": (
+        f"{HERE}/test_follow_races.py::test_a_follow_that_comes_twice_is_one_and_answered_twice",
+        f"{HERE}/test_outgoing_members.py::test_a_follow_is_asked_for_and_taken_back",
+    ),
+    "Accept": (
+        f"{HERE}/test_follow_races.py::test_an_accept_whose_follow_has_an_id_that_we_never_gave",
+        f"{HERE}/test_outgoing_members.py::test_a_remote_follower_is_answered",
+    ),
+    "Reject": (
+        f"{HERE}/test_follow_races.py::test_a_yes_is_doubted_taken_back_and_turned_into_a_no",
+        f"{HERE}/test_outgoing_members.py::test_a_remote_follower_is_answered",
+    ),
+    "TentativeAccept": (f"{HERE}/test_follow_races.py::test_a_yes_is_doubted_taken_back_and_turned_into_a_no", ""),
+    "TentativeReject": (
+        f"{HERE}/test_follow_races.py::test_a_yes_is_doubted_taken_back_and_turned_into_a_no",
+        f"{JOURNEYS}/test_probing.py::test_deliveries_to_a_liar_stop_and_go_on_once_it_is_mended",
+    ),
+    "Like": (
+        f"{HERE}/test_out_of_order.py::test_marks_that_come_twice_count_once",
+        f"{JOURNEYS}/test_posts_across.py::test_likes_and_boosts_go_back",
+    ),
+    "EmojiReact": (f"{HERE}/test_verbs.py::test_a_dislike_is_counted_and_not_shown", ""),
+    "Dislike": (
+        f"{HERE}/test_verbs.py::test_a_dislike_is_counted_and_not_shown",
+        f"{HERE}/test_recorded_groups.py::test_a_dislike_is_counted_and_passed_on",
+    ),
+    "Announce": (
+        f"{JOURNEYS}/test_posts_across.py::test_a_boost_brings_a_third_server_s_post",
+        f"{JOURNEYS}/test_posts_across.py::test_likes_and_boosts_go_back",
+    ),
+    "Announce of an activity": (
+        f"{HERE}/test_lemmy.py::test_a_titled_post_is_the_group_s_boost",
+        f"{HERE}/test_group_cost.py::test_an_answer_is_announced_as_an_activity_and_never_boosted",
+    ),
+    "Block": (
+        f"{HERE}/test_out_of_order.py::test_blocks_in_every_order",
+        f"{HERE}/test_outgoing_members.py::test_a_block_goes_with_the_end_of_the_follow",
+    ),
+    "Block in a group": (
+        f"{HERE}/test_lemmy.py::test_a_ban_here_and_its_end",
+        f"{JOURNEYS}/test_group_moderation.py::test_a_ban_holds_until_its_end_here_and_there",
+    ),
+    "Flag": (
+        f"{HERE}/test_reports.py::test_every_shape_of_a_report",
+        f"{HERE}/test_reports.py::test_a_forwarded_report_names_nobody",
+    ),
+    "Move": (
+        f"{HERE}/test_moves.py::test_followers_lists_blocks_and_mutes_go_along",
+        f"{HERE}/test_moves.py::test_a_member_moves_to_another_server",
+    ),
+    "Add": (
+        f"{HERE}/test_lemmy.py::test_pins",
+        f"{JOURNEYS}/test_group_moderation.py::test_a_pin_stands_first_everywhere",
+    ),
+    "Remove": (
+        f"{HERE}/test_lemmy.py::test_pins",
+        f"{JOURNEYS}/test_group_moderation.py::test_a_pin_stands_first_everywhere",
+    ),
+    "Lock": (
+        f"{HERE}/test_lemmy.py::test_a_lock_closes_the_thread",
+        f"{JOURNEYS}/test_group_moderation.py::test_a_locked_thread_refuses_answers_everywhere",
+    ),
+    "Join": (f"{HERE}/test_follow_races.py::test_a_group_is_joined_and_left", ""),
+    "Leave": (f"{HERE}/test_follow_races.py::test_a_group_is_joined_and_left", ""),
+    "Invite": (f"{HERE}/test_verbs.py::test_an_invitation_or_an_offer_is_declined", ""),
+    "Offer": (
+        f"{AGREED}::test_the_peer_offers_and_a_steward_accepts",
+        f"{AGREED}::test_we_offer_and_the_peer_accepts",
+    ),
+    "Undo": (
+        f"{HERE}/test_out_of_order.py::test_undoing_what_nothing_was_made_of_undoes_nothing_else",
+        f"{HERE}/test_outgoing_members.py::test_a_follow_is_asked_for_and_taken_back",
+    ),
+    "Undo of a Like": (
+        f"{HERE}/test_out_of_order.py::test_an_undo_before_its_mark",
+        f"{JOURNEYS}/test_posts_across.py::test_likes_and_boosts_go_back",
+    ),
+    "Undo of a Block": (
+        f"{HERE}/test_out_of_order.py::test_blocks_in_every_order",
+        f"{HERE}/test_outgoing_members.py::test_a_block_goes_with_the_end_of_the_follow",
+    ),
+    "Undo of an Accept": (f"{HERE}/test_follow_races.py::test_a_yes_is_doubted_taken_back_and_turned_into_a_no", ""),
+    "Undo of a Delete": (
+        f"{HERE}/test_lemmy.py::test_removal_and_restoration_by_a_moderator",
+        f"{JOURNEYS}/test_group_moderation.py::test_a_removal_reaches_everyone_and_is_undone",
+    ),
+    "Undo of a Flag": (f"{HERE}/test_reports.py::test_a_report_of_an_account_alone_and_what_is_not_ours", ""),
+    "Undo of an Offer": (f"{AGREED}::test_the_peer_ends_it_or_takes_its_offer_back", ""),
+}
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", dict.fromkeys(name.partition(" ")[0] for name in SHOWN))
 def test_each_verb_is_in_the_table(verb: str) -> None:
     assert any(kind == verb for kind, _ in ACTIVITIES)
 
@@ -27,6 +145,13 @@ def test_each_verb_is_in_the_table(verb: str) -> None:
 @pytest.mark.parametrize("verb", UNDONE)
 def test_each_that_can_be_undone_is_in_the_table(verb: str) -> None:
     assert ("Undo", verb) in ACTIVITIES
+
+
+@pytest.mark.parametrize("verb", SHOWN)
+def test_each_verb_is_shown_both_ways(verb: str) -> None:
+    for named in filter(None, SHOWN[verb]):
+        path, _, test = named.partition("::")
+        assert f"def {test}(" in (Path(__file__).parents[3] / path).read_text()
 
 
 async def test_a_verb_of_the_future_is_counted_and_not_kept(world: World) -> None:
