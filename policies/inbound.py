@@ -12,8 +12,8 @@ from policies.sections import Incoming, PeerRule
 from policies.treating import TAKES_AWAY, is_post, treated
 from policies.treatments import Treatment
 
-LIMITED = frozenset({Obligation.KEEP_OUT_OF_PUBLIC_TIMELINES, Obligation.DO_NOT_FETCH_MEDIA})
-
+OUT_OF_SIGHT = frozenset({Obligation.KEEP_OUT_OF_PUBLIC_TIMELINES})
+LIMITED = OUT_OF_SIGHT | {Obligation.DO_NOT_FETCH_MEDIA}
 
 EARLY = frozenset({Treatment.REFUSE, Treatment.NO_DELETES, Treatment.NO_REPORTS})
 """Treatments that need no more than the kind of an activity."""
@@ -52,11 +52,15 @@ def may_receive(policy: PolicyDocument, peer: PeerFacts, activity: ActivityFacts
 def of_account(policy: PolicyDocument, peer: PeerFacts, actor: str) -> Decision:
     """What is done to all that an account shows and says, whatever it is: by its server's stance, and the rules for both.
 
-    Only the obligations are of use: whether something may come in is asked of each thing.
+    Only the obligations are of use: whether something may come in is asked of each thing. What is here already of those of
+    whom nothing comes in now is no more in sight than what is here of limited servers.
     """
-    return may_receive(
+    decision = may_receive(
         replace(policy, incoming=_of_accounts(policy)), replace(peer, signed=True), _profile(peer, actor)
     )
+    if decision.allowed:
+        return decision
+    return replace(decision, obligations=decision.obligations | (LIMITED if decision.denied else OUT_OF_SIGHT))
 
 
 def _of_accounts(policy: PolicyDocument) -> Incoming:

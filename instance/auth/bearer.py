@@ -68,15 +68,25 @@ async def app_bearer(home: Home, request: HTTPConnection, *scopes: str) -> Calle
     """Like `bearer`, but a token of an app alone (client_credentials) is welcome. `a|b` asks for either scope."""
     caller = await caller_of(home, token_of(request))
     for scope in scopes:
-        if not any(covers(caller.scopes, either) for either in scope.split("|")):
-            raise RefusalError("scope-missing", N_("This action is outside the authorized scopes"), status=403)
+        check_scope(caller, scope)
     return caller
 
 
-async def optional_bearer(home: Home, request: HTTPConnection) -> Caller | None:
-    """The caller, or None where no token was sent. A token that does not hold is refused all the same."""
+def check_scope(caller: Caller, scope: str) -> None:
+    """Raises RefusalError (403) where a token does not cover a scope; `a|b` asks for either."""
+    if not any(covers(caller.scopes, either) for either in scope.split("|")):
+        raise RefusalError("scope-missing", N_("This action is outside the authorized scopes"), status=403)
+
+
+async def optional_bearer(home: Home, request: HTTPConnection, scope: str = "") -> Caller | None:
+    """The caller, or None where no token was sent. A token that does not hold, or lacks `scope`, is refused all the same."""
     value = token_of(request)
-    return await caller_of(home, value) if value else None
+    if not value:
+        return None
+    caller = await caller_of(home, value)
+    if scope:
+        check_scope(caller, scope)
+    return caller
 
 
 async def caller_of(home: Home, value: str | None) -> Caller:

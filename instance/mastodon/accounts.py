@@ -33,25 +33,27 @@ from instance.mastodon.rendered import shown_accounts
 from instance.people import accounts, follows
 from instance.people.accounts import AccountRow
 
+READ = "read:accounts"
 MOST_AT_ONCE = 80
 
 
 async def show(request: Request) -> Response:
     """GET /api/v1/accounts/:id"""
-    house, _ = await reader(request)
+    house, _ = await reader(request, READ)
     return answer(await _shown(house, await account_row(house, path_id(request))))
 
 
 async def several(request: Request) -> Response:
-    """GET /api/v1/accounts?id[]="""
-    house, _ = await reader(request)
+    """GET /api/v1/accounts?id[]=: those that others may see"""
+    house, _ = await reader(request, READ)
     ids = (await params(request)).ids("id")[:MOST_AT_ONCE]
-    return listed(await entities_of(house, ids))
+    rows = await house.store.read(accounts.by_ids, ids)
+    return listed(await entities_of(house, [one for one in ids if accounts.is_shown(rows.get(one))]))
 
 
 async def lookup(request: Request) -> Response:
     """GET /api/v1/accounts/lookup: by handle, among those that we know"""
-    house, _ = await reader(request)
+    house, _ = await reader(request, READ)
     name, domain = search.handle_of((await params(request)).text("acct"), house.site.domain) or ("", "")
     row = await house.store.read(accounts.by_name, name, domain)
     if row is None or not accounts.is_shown(row):
@@ -79,7 +81,7 @@ async def found_accounts(house: House, reader_id: int, wanted: search.Wanted, *,
 
 async def statuses(request: Request) -> Response:
     """GET /api/v1/accounts/:id/statuses"""
-    house, reader_id = await reader(request)
+    house, reader_id = await reader(request, "read:statuses")
     asked = await params(request)
     row = await account_row(house, path_id(request))
     page = page_of(asked)
@@ -127,7 +129,7 @@ async def following(request: Request) -> Response:
 
 
 async def _follows(request: Request, listing: Any) -> Response:
-    house, reader_id = await reader(request)
+    house, reader_id = await reader(request, READ)
     row = await account_row(house, path_id(request))
     page = page_of(await params(request), 40, 80)
     if row.id != reader_id:
@@ -138,7 +140,7 @@ async def _follows(request: Request, listing: Any) -> Response:
 
 async def directory(request: Request) -> Response:
     """GET /api/v1/directory: local people who want to be found, for those who have signed in"""
-    house, reader_id = await reader(request)
+    house, reader_id = await reader(request, READ)
     asked = await params(request)
     if reader_id is None:
         return listed([])

@@ -49,10 +49,13 @@ async def member(request: Request, *scopes: str) -> tuple[House, Caller]:
     return house, await bearer(house, request, *scopes)
 
 
-async def reader(request: Request) -> tuple[House, int | None]:
-    """The house and the reader's account, None for a stranger. A token that does not hold is refused."""
+async def reader(request: Request, scope: str) -> tuple[House, int | None]:
+    """The house and the reader's account, None for a stranger. A token that does not hold, or not for this, is refused.
+
+    `scope`: what a token needs for it ('' for nothing in particular); `a|b` asks for either.
+    """
     house = house_of(request)
-    caller = await optional_bearer(house, request)
+    caller = await optional_bearer(house, request, scope)
     return house, caller.account_id if caller is not None else None
 
 

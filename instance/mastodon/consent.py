@@ -41,7 +41,7 @@ async def set_policy(request: Request) -> Response:
 
 async def quoted_by(request: Request) -> Response:
     """GET /api/v1/statuses/:id/quotes: the posts that quote it with its author's yes, as far as the reader may see them"""
-    house, reader_id = await reader(request)
+    house, reader_id = await reader(request, "read:statuses")
     page = page_of(await params(request))
 
     def load(connection: Connection) -> list[int]:

@@ -207,7 +207,7 @@ async def empty(request: Request) -> Response:
 
 async def domain_blocks(request: Request) -> Response:
     """GET /api/v1/instance/domain_blocks: for members; the policy is shown on our own pages"""
-    _house, reader_id = await reader(request)
+    _house, reader_id = await reader(request, "")
     if reader_id is None:
         raise RefusalError("sign-in", N_("This method requires an authenticated user"), status=401)
     return listed([])

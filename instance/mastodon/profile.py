@@ -67,7 +67,7 @@ async def credentials(house: House, account_id: int) -> dict[str, Any]:
 
 async def verify(request: Request) -> Response:
     """GET /api/v1/accounts/verify_credentials"""
-    house, caller = await member(request)
+    house, caller = await member(request, "profile|read:accounts")
     return answer(await credentials(house, caller.me))
 
 

@@ -83,7 +83,7 @@ REFUSED: list[tuple[str, str, str, str]] = [
 def _empty(scope: str | None, value: Any) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         if scope is None:
-            await reader(request)
+            await reader(request, "")
         else:
             await member(request, scope)
         return answer(value)
@@ -93,7 +93,7 @@ def _empty(scope: str | None, value: Any) -> Endpoint:
 
 def _of_account(value: Any) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        house, _ = await reader(request)
+        house, _ = await reader(request, "read:accounts")
         await account_row(house, path_id(request))
         return answer(value)
 

@@ -182,7 +182,7 @@ def tag_entity(house: House, name: str, *, following: bool | None) -> dict[str, 
 
 async def one_tag(request: Request) -> Response:
     """GET /api/v1/tags/:name"""
-    house, reader_id = await reader(request)
+    house, reader_id = await reader(request, "read:follows")
     name = tags.name_of(request.path_params["name"])
     following = None if reader_id is None else await house.store.read(tags.follows, reader_id, name)
     return answer(tag_entity(house, name, following=following))

@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from instance.auth.bearer import Caller, caller_of, token_of
+from instance.auth.bearer import Caller, caller_of, check_scope, token_of
 from instance.auth.scopes import covers
 from instance.clock import MINUTE
 from instance.content.formatting import tag_name
@@ -80,6 +80,8 @@ class Stream:
     source: str
     values: dict[str, Any]
     context: str
+    notifies: bool = False
+    """Whether it tells of notifications: by its name, and as far as the token's scopes go."""
     seen: dict[int, str | None] | None = None
     last_notification: int | None = None
     label: list[str] = field(default_factory=list)
@@ -87,7 +89,7 @@ class Stream:
     async def news(self) -> list[Happening]:
         """What happened since the last look; the first look only takes note."""
         found = await self._posts() if self.source else []
-        return found + (await self._notifications() if self.name in NOTIFYING else [])
+        return found + (await self._notifications() if self.notifies else [])
 
     async def _posts(self) -> list[Happening]:
         start = (self.house.site.clock.now() - WINDOW - EPOCH_2020) << RANDOM_BITS
@@ -125,9 +127,8 @@ async def open_stream(house: House, caller: Caller, name: str, asked: dict[str, 
     """A subscription. Raises RefusalError: no such stream, outside the scopes, no such list or hashtag."""
     if name not in STREAMS:
         raise RefusalError("stream-unknown", N_("Unknown stream type"), status=400)
-    scope = "read:notifications" if name == "user:notification" else "read:statuses"
-    if not covers(caller.scopes, scope):
-        raise RefusalError("scope-missing", N_("This action is outside the authorized scopes"), status=403)
+    check_scope(caller, "read:notifications" if name == "user:notification" else "read:statuses")
+    notifies = name in NOTIFYING and covers(caller.scopes, "read:notifications")
     source, switches, context = STREAMS[name]
     values: dict[str, Any] = dict(switches)
     label = [name]
@@ -140,7 +141,7 @@ async def open_stream(house: House, caller: Caller, name: str, asked: dict[str, 
         source = await house.store.read(list_source, caller.me, list_id)
         values["group" if source == "group" else "list"] = list_id
         label.append(text)
-    stream = Stream(house, caller.me, name, source, values, context, label=label)
+    stream = Stream(house, caller.me, name, source, values, context, notifies, label=label)
     await stream.news()
     return stream
 

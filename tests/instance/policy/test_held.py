@@ -82,3 +82,18 @@ async def test_relations_with_a_blocked_server_end(world: World) -> None:
     again = [row for row in await at.a.house.store.read(effects) if row.what == "relations ended"]
     await at.rule(peers={"peer.example": PeerRule(Stance.BLOCKED), "x.example": PeerRule(Stance.BLOCKED)})
     assert [row for row in await at.a.house.store.read(effects) if row.what == "relations ended"] == again
+
+
+async def test_no_stricter_stance_brings_anything_back_in_sight(world: World) -> None:
+    at = await elsewhere(world)
+    picture = {"type": "Image", "mediaType": "image/png", "url": "https://peer.example/a.png"}
+    note = await at.writes(1, "<p>Seen #tea</p>", attachment=[picture], tag=[{"type": "Hashtag", "name": "#tea"}])
+    for stance in (Stance.LIMITED, Stance.HELD, Stance.BLOCKED, Stance.HELD, Stance.LIMITED):
+        await at.rule(peers={"peer.example": PeerRule(stance)})
+        assert await at.public() == [], stance
+        assert (await at.ana.get("/api/v1/timelines/tag/tea")).json() == [], stance
+    await at.rule(peers={"peer.example": PeerRule(Stance.ALLOWED)})
+    assert await at.public() == [note["id"]]
+    await at.rule(peers={"peer.example": PeerRule(Stance.BLOCKED)})
+    [shown] = (await at.ana.get("/api/v2/search", params={"q": note["id"]})).json()["statuses"]
+    assert [file["type"] for file in shown["media_attachments"]] == ["unknown"]  # a link; nothing is loaded from there
