@@ -38,7 +38,7 @@ _GUESSED = (
 
 
 def limit_of(method: str, path: str) -> Limit | None:
-    """Which limit a request counts against; None for pages, media and federation (which limits by peer)."""
+    """Which limit a request counts against; None for pages, media and federation (there each activity has its bounds)."""
     if method == "POST" and (path.startswith(_GUESSED) or path == "/api/v1/accounts"):
         return GUESSING
     return API if path.startswith("/api/") else None

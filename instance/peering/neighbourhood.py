@@ -24,7 +24,7 @@ MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """One other server; counts of the last 30 days, as far as they are kept (what came in: 14 days)."""
+    """One other server; counts of the last 30 days."""
 
     host: str
     stance: Stance

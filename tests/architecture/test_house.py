@@ -53,7 +53,8 @@ def test_time_comes_from_the_clock_only(path: Path) -> None:
     assert not found, f"{found}: ask instance.clock"
 
 
-DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "FEDERATION.md", "CHANGELOG.md")]
+DOCS += sorted((ROOT / "docs").rglob("*.md"))
 PATHS = re.compile(r"`((?:policies|federation|governance|instance|tests|docs|scripts|benchmarks)/[\w./-]+)`")
 LINKS = re.compile(r"\]\((?!https?:|mailto:|#)([^)#]+)")
 
