@@ -11,6 +11,8 @@ SECOND: Millis = 1000
 MINUTE: Millis = 60 * SECOND
 HOUR: Millis = 60 * MINUTE
 DAY: Millis = 24 * HOUR
+EARLIEST: Millis = -30_610_224_000_000  # the year 1000
+LATEST: Millis = 253_370_764_799_999  # the end of the year 9998
 
 
 @dataclass(slots=True)
@@ -38,8 +40,8 @@ def iso(at: Millis) -> str:
 
 
 def as_datetime(at: Millis) -> datetime:
-    """An aware datetime in UTC."""
-    return datetime.fromtimestamp(at / 1000, UTC)
+    """An aware datetime in UTC; of times that no calendar has, the nearest that every zone's has."""
+    return datetime.fromtimestamp(min(max(at, EARLIEST), LATEST) / 1000, UTC)
 
 
 def parse_iso(text: str) -> Millis:

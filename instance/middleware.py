@@ -4,6 +4,7 @@ Who calls (behind a proxy that we trust), our own host only, a limit on tries an
 whatever goes wrong inside becomes one plain answer, never a trace. `app.build` puts it between Starlette's two layers.
 """
 
+import re
 import secrets
 from collections.abc import MutableMapping
 from typing import Any
@@ -38,6 +39,8 @@ WITH_IMAGES = (
     "/@",
 )
 ANY_HOST = ("/health/", "/metrics")
+GREATEST = (1 << 63) - 1
+_LONG = re.compile(r"/([0-9]{19,})(?=/|$)")
 
 Fields = MutableMapping[str, Any]
 
@@ -45,6 +48,11 @@ Fields = MutableMapping[str, Any]
 def body_limit(path: str) -> int:
     """How many bytes a request body may have."""
     return MEDIA_LIMIT if path.startswith(WITH_IMAGES) else BODY_LIMIT
+
+
+def is_nowhere(path: str) -> bool:
+    """Whether no database can even look for what a path names: NUL, which PostgreSQL keeps nowhere, and numbers beyond 63 bits."""
+    return "\0" in path or any(len(found[1]) > 19 or int(found[1]) > GREATEST for found in _LONG.finditer(path))
 
 
 def hosts_of(site: Site) -> frozenset[str]:
@@ -171,6 +179,8 @@ class _Visit:
         request, answers = Request({**self._scope, "type": "http"}), self._entrance.answers
         if not self._entrance.known_host(self._scope):
             return await answers.say(request, 421, address=self._entrance.site.base_url)
+        if is_nowhere(self._path):
+            return await answers.say(request, 404)
         if self._method == "OPTIONS" and self._for_apps:
             return _preflight()
         if self._count is not None and self._count.refused:

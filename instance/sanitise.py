@@ -45,7 +45,7 @@ def clean(html: str, most_tags: int = MOST_TAGS) -> str:
 
     Headings become bold paragraphs, for a post is not a page; links carry `rel` against tracking.
     """
-    safe = _cleaner.clean(_PICTURE.sub(_words_of_picture, _cut(html, most_tags)))
+    safe = _NEVER.sub("", _cleaner.clean(_PICTURE.sub(_words_of_picture, _cut(html, most_tags))))
     return _HEADING_ENDS.sub("</strong></p>", _HEADING_OPENS.sub("<p><strong>", safe))
 
 
@@ -58,7 +58,8 @@ def _words_of_picture(found: re.Match[str]) -> str:
 def plain(html: str) -> str:
     """The words of HTML as plain text; paragraphs are set apart by an empty line."""
     spaced = _PARAGRAPH_ENDS.sub("\n\n", _LINE_ENDS.sub("\n", _cut(html)))
-    return _MANY_LINES.sub("\n\n", entities.unescape(_stripper.clean(spaced))).strip()
+    words = _NEVER.sub("", entities.unescape(_stripper.clean(spaced)))  # which entities may have brought in
+    return _MANY_LINES.sub("\n\n", words).strip()
 
 
 def _cut(html: str, most_tags: int = MOST_TAGS) -> str:

@@ -64,7 +64,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 class _Transport(httpx.AsyncBaseTransport):
-    """httpx over the guarded network."""
+    """httpx over the guarded network, without a memory: whoever sets cookies would be recognised by them, and fill us with them."""
 
     def __init__(self, network: Network) -> None:
         self._pools: dict[str, Requests] = {scheme: network.pool(scheme) for scheme in ("https", "http")}
@@ -82,7 +82,8 @@ class _Transport(httpx.AsyncBaseTransport):
             extensions=request.extensions,
         )
         response = await pool.handle_async_request(sent)
-        return httpx.Response(response.status, headers=response.headers, stream=_Body(response))
+        kept = [(name, value) for name, value in response.headers if name.lower() != b"set-cookie"]
+        return httpx.Response(response.status, headers=kept, stream=_Body(response))
 
     async def aclose(self) -> None:
         for pool in self._pools.values():
@@ -141,7 +142,7 @@ class Client:
                     location, seen = await self._see(url, await headers(url), most)
                     if seen is not None:
                         return seen
-                    url = urljoin(url, location)
+                    url = _joined(url, location)
         except (httpcore.TimeoutException, httpx.TimeoutException, TimeoutError) as error:
             raise UnreachableError(f"{host_of(url)} took too long") from error
         except (httpcore.NetworkError, httpcore.ProtocolError, httpx.TransportError, OSError, ssl.SSLError) as error:
@@ -184,7 +185,7 @@ class Client:
             location, answer = await self._once(url, types, await headers(url), most)
             if answer is not None:
                 return answer
-            url = urljoin(url, location)
+            url = _joined(url, location)
         raise UnreachableError(f"{host_of(url)} redirects again and again")
 
     async def _once(self, url: str, types: frozenset[str], headers: Headers, most: int) -> tuple[str, Answer | None]:
@@ -213,3 +214,11 @@ async def _read(response: httpx.Response, most: int) -> bytes:
             raise TooLargeError(f"more than {most} bytes")
         parts.append(chunk)
     return b"".join(parts)
+
+
+def _joined(url: str, location: str) -> str:
+    """Where a redirect leads; '' where that is no address."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import httpcore
 
 from federation.client.network import Network, Requests
-from federation.errors import UnreachableError
+from federation.errors import RefusedError, UnreachableError
 from federation.vocab.iris import host_of, origin_of
 
 STEP_SECONDS = 10.0
@@ -50,6 +50,8 @@ class Lines:
         Raises UnreachableError, or RefusedError from the guard.
         """
         origin = origin_of(url)
+        if not origin:
+            raise RefusedError("that is no address")
         line = self._take(origin)
         try:
             async with line.lock, asyncio.timeout(TOTAL_SECONDS):

@@ -77,13 +77,16 @@ async def _fetched(federation: Federation, iri: str) -> RemoteActor:
     return await learn(federation, found)
 
 
-async def learn(federation: Federation, found: Actor, more: Sequence[KnownKey] = ()) -> RemoteActor:
-    """Keep an actor document that was fetched from its own id, with its keys; `more`: those that it lists by name."""
+async def learn(federation: Federation, found: Actor, more: Sequence[KnownKey] = (), proven: str = "") -> RemoteActor:
+    """Keep an actor document that was fetched from its own id, with its keys; `more`: those that it lists by name.
+
+    `proven`: the key whose own address names this actor as its owner.
+    """
     if not has_own_inbox(found):
         raise UnbelievableError(f"{host_of(found.id)} answered with an actor whose inbox is elsewhere")
     now = federation.clock.wire()
     listed = [*usable_keys(found), *more]
-    await federation.store.unit(keep, found, listed, now)
+    await federation.store.unit(keep, found, listed, now, proven)
     federation.memory.forget(found.id)
     if schemes.implements(found.raw):
         await schemes.offered(federation, host_of(found.id))
@@ -117,8 +120,11 @@ def usable_keys(found: Actor) -> list[KnownKey]:
     return usable
 
 
-def keep(u: Unit, found: Actor, listed: list[KnownKey], now: int) -> None:
-    """Write an actor and its keys; keys that it no longer lists are forgotten."""
+def keep(u: Unit, found: Actor, listed: list[KnownKey], now: int, proven: str = "") -> None:
+    """Write an actor and its keys; keys that it no longer lists are forgotten.
+
+    A key that is another's already stays the other's, but for the one that is `proven`: who named it first took its name in vain.
+    """
     upsert: Any = postgres_insert if u.connection.dialect.name == "postgresql" else sqlite_insert
     values = {
         "host": host_of(found.id),
@@ -137,7 +143,7 @@ def keep(u: Unit, found: Actor, listed: list[KnownKey], now: int) -> None:
     for key in listed:
         row = {"owner": key.owner, "algorithm": key.algorithm, "public": keys.to_pem(key.public), "fetched_at": now}
         one = upsert(remote_key).values(id=key.id, **row)
-        own = remote_key.c.owner == key.owner  # nobody takes over another's key by naming it
+        own = None if key.id == proven else remote_key.c.owner == key.owner  # naming another's key takes nothing over
         u.connection.execute(one.on_conflict_do_update(index_elements=[remote_key.c.id], set_=row, where=own))
     peers.seen(u.connection, {host_of(found.id)}, now)
 

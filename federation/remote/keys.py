@@ -98,7 +98,7 @@ async def _fetched(federation: Federation, key_id: str) -> KnownKey:
             return await _fetch(federation, key_id)
     except FederationError as error:
         pause = MISSED_UNREACHABLE if error.retry else MISSED_REFUSED
-        missed = Missed(error, federation.clock.wire() + pause)
+        missed = Missed.of(error, federation.clock.wire() + pause)
         federation.memory.missed[key_id] = missed
         if isinstance(
             error, AwayError
@@ -126,7 +126,7 @@ async def _fetch(federation: Federation, key_id: str) -> KnownKey:
     if not isinstance(found, Actor) or found.id != owner:
         raise UnbelievableError(f"{host_of(key_id)} answered with a key of no actor")
     by_name = [_parsed(named)] if key_id in _listed_by_name(found) and (named.pem or named.multibase) else []
-    await learn(federation, found, by_name)
+    await learn(federation, found, by_name, proven=key_id)
     key = await _known(federation, key_id)
     if key is None or key.owner != owner:
         raise UnbelievableError(f"{host_of(key_id)} does not list that key")

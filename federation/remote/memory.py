@@ -36,10 +36,29 @@ class KnownKey:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A look-up that failed and is not tried again before `until`."""
+    """A look-up that failed and is not tried again before `until`.
 
-    error: FederationError
+    Of the error only what it says is kept: an exception that is raised again and again holds on to whatever each of those who
+    met it had in hand, bodies of a megabyte too.
+    """
+
+    kind: type[FederationError]
+    args: tuple[object, ...]
+    said: dict[str, object]
     until: int
+
+    @classmethod
+    def of(cls, error: FederationError, until: int) -> "Missed":
+        """Remember an error until a moment."""
+        return cls(type(error), error.args, dict(vars(error)), until)
+
+    @property
+    def error(self) -> FederationError:
+        """The same error, made anew."""
+        made = self.kind.__new__(self.kind)
+        made.args = self.args
+        vars(made).update(self.said)
+        return made
 
 
 @dataclass(slots=True)

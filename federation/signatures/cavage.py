@@ -46,7 +46,7 @@ def parse(header: str) -> Parameters:
     try:
         signature = base64.b64decode(found["signature"], validate=True)
         created, expires = _seconds(found.get("created")), _seconds(found.get("expires"))
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, OverflowError) as error:
         raise UnsignedError("the signature is not base 64, or its times are no numbers") from error
     headers = tuple(found.get("headers", "date").lower().split())
     if not headers or len(headers) > MOST_HEADERS or len(set(headers)) != len(headers):

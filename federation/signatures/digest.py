@@ -10,7 +10,7 @@ from federation.errors import UnsignedError
 
 _HASHES = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
 _CONTENT = re.compile(r"\s*([A-Za-z0-9*][A-Za-z0-9_.*-]*)\s*=\s*:([A-Za-z0-9+/=]*):\s*(?:;[^,]*)?")
-MOST = 10
+MOST, LONGEST = 10, 2000
 
 
 def digest(body: bytes) -> str:
@@ -43,6 +43,8 @@ def check_content_digest(header: str, body: bytes) -> None:
 
 def check_all(headers: dict[str, str], body: bytes) -> None:
     """Every digest that came along must be right, whichever of them is signed."""
+    if any(len(headers.get(name, "")) > LONGEST for name in ("digest", "content-digest")):
+        raise UnsignedError("the digest is too long")
     if "digest" in headers:
         check_digest(headers["digest"], body)
     if "content-digest" in headers:

@@ -22,6 +22,17 @@ _MULTICODEC_ED25519, _MULTICODEC_RSA = b"\xed\x01", b"\x85\x24"
 LONGEST_MULTIKEY = 1600
 V1_5, V1_5_SHA512, PSS, EDDSA = "rsa-v1_5-sha256", "rsa-v1_5-sha512", "rsa-pss-sha512", "ed25519"
 """Algorithms by their names in RFC 9421."""
+_WEAK = frozenset(
+    bytes.fromhex(text)
+    for text in (
+        "00" * 32,
+        "01" + "00" * 31,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        *(first + "ff" * 30 + "7f" for first in ("ec", "ed", "ee")),
+    )
+)
+"""Ed25519 points of small order, without the sign: one signature made for them holds for every text."""
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
@@ -80,9 +91,13 @@ def _load_der(raw: bytes) -> object:
 def _checked(key: object) -> PublicKey:
     if isinstance(key, rsa.RSAPublicKey) and SMALLEST_RSA <= key.key_size <= LARGEST_RSA:
         return key
-    if isinstance(key, ed25519.Ed25519PublicKey):
+    if isinstance(key, ed25519.Ed25519PublicKey) and not _is_weak(key.public_bytes_raw()):
         return key
     raise MalformedError("that public key is of a kind we don't take")
+
+
+def _is_weak(point: bytes) -> bool:
+    return point[:-1] + bytes([point[-1] & 0x7F]) in _WEAK
 
 
 def to_multibase(key: ed25519.Ed25519PublicKey) -> str:
@@ -102,7 +117,7 @@ def load_multikey(text: str) -> PublicKey:
     """A Multikey of either kind. Raises MalformedError."""
     raw = base58_decode(text[1:]) if text.startswith("z") and len(text) < LONGEST_MULTIKEY else b""
     if raw.startswith(_MULTICODEC_ED25519) and len(raw) == 34:
-        return ed25519.Ed25519PublicKey.from_public_bytes(raw[2:])
+        return _checked(ed25519.Ed25519PublicKey.from_public_bytes(raw[2:]))
     if raw.startswith(_MULTICODEC_RSA):
         return _checked(_load_der(raw[2:]))
     raise MalformedError("that Multikey is of a kind we don't take")

@@ -1,5 +1,6 @@
 """IRIs: which ones we accept, whose they are, and when two belong to the same origin."""
 
+import ipaddress
 import re
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ PUBLIC_ALIASES = frozenset({PUBLIC, "as:Public", "Public"})
 LONGEST = 2048
 
 _ALLOWED = re.compile(r"[!-~]+")  # printable ASCII, no spaces
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 @lru_cache(maxsize=4096)
@@ -28,9 +30,21 @@ def host_of(iri: str) -> str:
         return ""
     if parts.hostname.endswith("."):  # a second name of the same host, which no rule for the first one would meet
         return ""
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    host = _one_form(parts.hostname)
+    if not host:
+        return ""
     default = 443 if parts.scheme == "https" else 80
     return host if port is None or port == default else f"{host}:{port}"
+
+
+def _one_form(name: str) -> str:
+    """A host in the one form in which rules name it; '' for an address that is written otherwise than addresses are."""
+    try:
+        if ":" in name:
+            return f"[{ipaddress.IPv6Address(name).compressed}]" if "%" not in name else ""
+        return str(ipaddress.IPv4Address(name)) if _NUMBER.fullmatch(name.rpartition(".")[2]) else name
+    except ValueError:
+        return ""
 
 
 def is_iri(value: object) -> bool:

@@ -7,6 +7,8 @@ from email.utils import parsedate_to_datetime
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+EARLIEST, LATEST = -30_610_224_000_000, 253_370_764_799_999
+"""From the year 1000 to the year 9998: what every zone's clock shows, and what every parser reads back."""
 
 _TWO_ZONES = re.compile(r"([+-][0-9]{2}:?[0-9]{2})Z", re.I)
 _NAMED_ZONE = re.compile(r" ?(?:UTC|GMT|Z)", re.I)
@@ -14,7 +16,7 @@ _NAMED_ZONE = re.compile(r" ?(?:UTC|GMT|Z)", re.I)
 
 def write(at: int) -> str:
     """`2026-11-22T09:00:00Z`, whole seconds: what every peer's parser reads."""
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(min(max(at, EARLIEST), LATEST) / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def read(value: object) -> int | None:
@@ -30,9 +32,10 @@ def read(value: object) -> int | None:
         moment = _moment(value.strip())
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return int(moment.timestamp() * 1000)
+        at = int(moment.timestamp() * 1000)
     except (ValueError, OverflowError, TypeError):
         return None
+    return at if EARLIEST <= at <= LATEST else None
 
 
 def _moment(text: str) -> datetime:

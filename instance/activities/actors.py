@@ -139,7 +139,7 @@ def profile_of(actor: Actor) -> RemoteProfile:
         display_name=display_name,
         bio=bio,
         fields=fields,
-        url=actor.url,
+        url=actor.url if host_of(actor.url) == host_of(actor.id) else "",  # nobody shows another's page as hers
         avatar_url=actor.icon or None,
         header_url=actor.image or None,
         emoji=used(emoji_of(actor.tags), display_name, bio, *map(str, texts)),

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Row, exists, or_, select, update
 from federation.context import Federation
 from federation.errors import GoneError, UnbelievableError
 from federation.inbound.authority import fetched_object, object_of
+from federation.remote.actors import GONE_FOR_GOOD
 from federation.vocab.iris import same_origin
 from federation.vocab.types import Activity, Actor
-from instance.activities.actors import profile_of
+from instance.activities import judging
 from instance.activities.gathering import Standing, learn, profile, standing
 from instance.activities.incoming_marks import boost
 from instance.activities.incoming_moderation import VERBS, act, restored, said, whom_it_names
@@ -73,7 +74,7 @@ class AnnouncedByGroup:
         if inner.type == "Undo":
             return await _revived(federation, inner)
         if inner.type == "Delete":
-            return await self._deleted(federation, inner) if here else None
+            return await self._deleted(federation, inner, known.posts[inner.object_id]) if here else None
         if federation.is_ours(inner.object_id):
             return FromGroup() if here and inner.type == "Create" else None
         if inner.type == "Update" and not here:
@@ -86,16 +87,19 @@ class AnnouncedByGroup:
         known = await standing(federation, about.attributed_to, [], [])
         return FromGroup(await collect(federation, about, known))
 
-    async def _deleted(self, federation: Federation, inner: Activity) -> FromGroup | None:
-        """A deletion is believed where the object's own server says so; else the group only takes it out of itself."""
+    async def _deleted(self, federation: Federation, inner: Activity, here: Row[Any]) -> FromGroup | None:
+        """A deletion is believed where the object's own server says so; else the group only takes it out of itself.
+
+        Of what is not for everyone a server says 404 to strangers, ours among them, while it is there: only 410 counts.
+        """
         if federation.is_ours(inner.object_id):
             return FromGroup(by_author=True)
         if inner.believed:
             return FromGroup(gone=True, by_author=True)
         try:
             about = await fetched_object(federation, inner.object_id)
-        except GoneError:
-            return FromGroup(gone=True, by_author=True)
+        except GoneError as error:
+            return FromGroup(gone=error.answered == GONE_FOR_GOOD or here.visibility in OPEN_TO_ALL, by_author=True)
         except UnbelievableError:
             return FromGroup(by_author=True)
         return FromGroup(gone=about.type == "Tombstone", by_author=True)
@@ -103,7 +107,7 @@ class AnnouncedByGroup:
     async def _moderated(self, federation: Federation, activity: Activity, inner: Activity) -> FromGroup:
         if inner.type == "Update":
             if isinstance(inner.object, Actor) and inner.object_id == activity.actor:
-                return FromGroup(profiles=[profile_of(inner.object)])
+                return FromGroup(profiles=[await judging.account(federation, inner.object)])
             return FromGroup(profiles=[await profile(federation, activity.actor, fresh=True)])
         return FromGroup(profiles=await whom_it_names(federation, inner))
 

@@ -44,7 +44,7 @@ class Moved:
             raise UnbelievableError("it moved a short while ago")
         if activity.actor == new:
             found = await _actor(federation, old)
-            if found.moved_to != new:
+            if found.id != old or found.moved_to != new:
                 raise UnbelievableError("the old account does not say that it moved there")
         return await self._arrived(federation, old, new)
 

@@ -106,7 +106,7 @@ class Changed:
             delete(u, gathered.about.id, activity.actor)
         elif gathered is not None:
             learn(u, gathered.profiles)
-            if not change(u, gathered):
+            if not change(u, gathered) and not _votes(gathered.about):
                 keep(u, gathered)
 
     async def _not_here(self, federation: Federation, activity: Activity) -> Gathered | None:
@@ -251,13 +251,18 @@ def delete(u: Unit, iri: str, author_iri: str) -> bool:
 
 def _is_vote(u: Unit, about: Object) -> bool:
     """Count a vote in a poll of ours. True also for one that does not count: it is no post either."""
-    if about.type != "Note" or not about.name or about.content or not about.in_reply_to:
+    if not _votes(about):
         return False
     voter = accounts.by_iri(u.connection, about.attributed_to)
     row = u.connection.execute(select(post).where(post.c.iri == about.in_reply_to)).first()
     if voter is not None and row is not None and row.iri.startswith(u.site.base_url + "/"):
         receive.receive_votes(u, voter.id, row.id, about.name, iri=about.id)
     return True
+
+
+def _votes(about: Object) -> bool:
+    """Whether an object is a vote; who has given it can't change it."""
+    return about.type == "Note" and bool(about.name and about.in_reply_to) and not about.content
 
 
 def _remote_post(u: Unit, gathered: Gathered) -> RemotePost | None:

@@ -142,7 +142,9 @@ def _collection(connection: Connection, site: Site, owner: str, name: str, reade
         return _embedded(connection, site, _shelf(connection, row, name), reader)
     if name == synchronise.NAME:
         return Collected(_followers_there(connection, row.id, reader))
-    if name in {"outbox", "featured"} and row.id in keepers(connection, reader.host):
+    if name in {"outbox", "featured"} and (
+        row.id in keepers(connection, reader.host) or _blocks(connection, row, reader)
+    ):
         return Collected([])
     if name == "outbox":
         return Collected(_newest(connection, row))
@@ -152,6 +154,13 @@ def _collection(connection: Connection, site: Site, owner: str, name: str, reade
         found = accounts.by_ids(connection, groups.moderators(connection, row.id))
         return Collected([account.iri for account in found.values()])
     return None
+
+
+def _blocks(connection: Connection, row: Row[Any], reader: Reader) -> bool:
+    """Whether an account blocks who asks."""
+    asked = select(restriction.c.id).join(account, account.c.id == restriction.c.target_id)
+    mine = (restriction.c.account_id == row.id, restriction.c.kind == "block", account.c.iri == reader.actor)
+    return connection.execute(asked.where(*mine)).first() is not None
 
 
 def _of_post(connection: Connection, site: Site, iri: str, name: str, reader: Reader) -> Collected | None:

@@ -14,7 +14,7 @@ from babel.core import UnknownLocaleError
 from babel.dates import format_datetime
 
 from federation.vocab.interaction import linked, quoted
-from federation.vocab.iris import same_origin
+from federation.vocab.iris import host_of, same_origin
 from federation.vocab.types import Happening, Object
 from instance.content import formatting
 from instance.content.polls import MOST_CHOICES
@@ -54,8 +54,8 @@ def warning_of(about: Object) -> str:
 
 
 def url_of(about: Object) -> str:
-    """Its page for people; what leads elsewhere (Lotide's links) is no page of its own."""
-    return "" if _leads_elsewhere(about) else about.url
+    """Its page for people; what leads elsewhere (Lotide's links) is no page of its own, nor is one of another server."""
+    return about.url if host_of(about.url) == host_of(about.id) and not _leads_elsewhere(about) else ""
 
 
 def content_of(about: Object, site: Site) -> str:
@@ -105,9 +105,12 @@ def _words(about: Object, site: Site) -> str:
 def _without_pictures(said: str, about: Object) -> str:
     """The words without those pictures in them that are shown below; of others the alternative text stays."""
     shown = [file.url for file in about.attachments if file.kind == "image"]
-    return (
-        _IMAGE.sub(lambda tag: "" if any(url in unescape(tag[0]) for url in shown) else tag[0], said) if shown else said
-    )
+
+    def kept(tag: re.Match[str]) -> str:
+        written = unescape(tag[0])
+        return "" if any(url in written for url in shown) else tag[0]
+
+    return _IMAGE.sub(kept, said) if shown else said
 
 
 def _html(text: str, media_type: str, site: Site) -> str:

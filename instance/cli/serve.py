@@ -17,6 +17,7 @@ from instance import app, observe
 from instance.auth import registration
 from instance.cli.common import bell_of, data_option, echo, in_unit, schema_or_exit
 from instance.cli.db import run_upgrade
+from instance.cli.listening import Listener
 from instance.db.version import HEAD
 from instance.jobs.runner import Bell
 from instance.people.rebase import rebase
@@ -145,7 +146,7 @@ def server_config(settings: Settings, served: Starlette | str) -> uvicorn.Config
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=Listener,
         lifespan="on",
         access_log=False,
         log_config=None,

@@ -284,6 +284,9 @@ def _set_poll(u: Unit, post_id: int, remote: RemotePoll) -> None:
     known = select(poll.c.id, poll.c.options, poll.c.closed_at).where(poll.c.post_id == post_id)
     old = u.connection.execute(known).first()
     if old is not None and [o["title"] for o in old.options] == [o["title"] for o in options]:
+        values["closed_at"] = (
+            old.closed_at or values["closed_at"]
+        )  # what was closed stays so: nobody is told of it twice
         u.connection.execute(update(poll).where(poll.c.id == old.id).values(**values))
         poll_id = old.id
         if old.closed_at is None and values["closed_at"] is not None:
