@@ -80,7 +80,12 @@ EVENTS: Handlers = {
     ],
     events.FollowLapsed: [timelines.on_follow_gone],
     events.FollowEnded: [notifications.on_follow_gone, timelines.on_follow_gone, outgoing_members.on_follow_ended],
-    events.BlockMade: [notifications.on_block, timelines.on_block, outgoing_members.on_block_made],
+    events.BlockMade: [
+        notifications.on_block,
+        timelines.on_block,
+        conversations.on_block,
+        outgoing_members.on_block_made,
+    ],
     events.PostWritten: [notifications.on_post, conversations.on_post, outgoing_posts.on_post_written],
     events.PostReceived: [notifications.on_post, conversations.on_received, receipts.on_received],
     events.PostEdited: [

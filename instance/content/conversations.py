@@ -9,7 +9,7 @@ from instance.db.people import account, domain_restriction, restriction
 from instance.db.reading import conversation
 from instance.db.unit import Unit
 from instance.errors import NotFoundError
-from instance.events import PostDeleted, PostReceived, PostWritten
+from instance.events import BlockMade, PostDeleted, PostReceived, PostWritten
 from instance.ids import sortable_id
 
 GREATEST = (1 << 63) - 1
@@ -70,6 +70,15 @@ def on_deleted(u: Unit, event: PostDeleted) -> None:
             u.connection.execute(delete(conversation).where(c.id == row.id))
         else:
             u.connection.execute(update(conversation).where(c.id == row.id).values(last_post_id=newest))
+
+
+def on_block(u: Unit, event: BlockMade) -> None:
+    """Whoever blocks has no more conversations with whom she blocks; the posts stay."""
+    c = conversation.c
+    rows = u.connection.execute(select(c.id, c.participants).where(c.account_id == event.account_id)).all()
+    gone = [row.id for row in rows if event.target_id in row.participants]
+    if gone:
+        u.connection.execute(delete(conversation).where(c.id.in_(gone)))
 
 
 def page(connection: Connection, account_id: int, limit: int, below: int = GREATEST, above: int = 0) -> list[Row[Any]]:

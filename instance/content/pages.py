@@ -38,6 +38,9 @@ _NOT_HIDDEN = """ AND NOT EXISTS (SELECT 1 FROM restriction h WHERE h.account_id
   AND h.target_id IN (p.account_id, s.account_id) AND (h.expires_at IS NULL OR h.expires_at > :now))
  AND NOT EXISTS (SELECT 1 FROM domain_restriction hd WHERE hd.account_id = :reader AND hd.domain IN (a.domain, b.domain))"""
 
+_SHOWN_ON = """ AND (p.id = s.id OR (p.consent IS NULL AND a.suspended_at IS NULL AND a.deleted_at IS NULL))"""
+"""Of a boost that was put before a reader: whoever shows the post on may do so, and is still here."""
+
 _OPENS_A_THREAD = "(p.reply_to_iri IS NULL OR p.reply_to_account_id = p.account_id)"
 _IN_SIGHT = " AND NOT p.limited AND NOT a.limited"
 _HAS_MEDIA = "EXISTS (SELECT 1 FROM attachment x WHERE x.post_id = s.id)"
@@ -73,7 +76,7 @@ _PUBLIC = Source(
 SOURCES = {
     "home": Source(
         "timeline_entry e JOIN post p ON p.id = e.post_id",
-        "e.account_id = :reader",
+        f"e.account_id = :reader{_SHOWN_ON}",
         "e.post_id",
         "e.shown_id",
         listed_checked=False,
@@ -96,9 +99,7 @@ SOURCES = {
         " OR (r.replies_policy = 'followed' AND EXISTS (SELECT 1 FROM follow f2 WHERE f2.follower_id = :reader"
         " AND f2.target_id = p.reply_to_account_id AND f2.state = 'accepted')))",
     ),
-    "group": Source(
-        "post p", "p.account_id = :group AND p.boost_of_id IS NOT NULL AND s.deleted_at IS NULL", listed_checked=False
-    ),
+    "group": Source("post p", f"p.account_id = :group AND p.boost_of_id IS NOT NULL{_SHOWN_ON}", listed_checked=False),
     "account": Source(
         "post p",
         "p.account_id = :account"

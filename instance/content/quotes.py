@@ -6,12 +6,13 @@ from sqlalchemy import Connection, Row, select, update
 
 from instance.content import interactions, parts, rules
 from instance.content.interactions import ACCEPTED, DELETED, PENDING, Wish
-from instance.content.visible import is_for_anyone, shown
+from instance.content.visible import is_for_anyone, shown, visible_to
 from instance.db.content import interaction, post
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
 from instance.events import InteractionAsked, QuoteAnswered, QuoteMade
 from instance.i18n import N_
+from instance.people import restrictions
 from policies.interaction import Verdict
 
 ORDER = {"public": 0, "unlisted": 1, "followers": 2, "direct": 3}
@@ -128,11 +129,14 @@ def accepted_of(connection: Connection, account_id: int, post_id: int, quoting_i
     return row
 
 
-def quoted_by(connection: Connection, post_id: int, below: int, above: int, most: int) -> list[int]:
-    """Ids of the posts that quote a post with its author's yes, newest first."""
-    c = interaction.c
+def quoted_by(
+    connection: Connection, reader_id: int | None, post_id: int, between: tuple[int, int], most: int
+) -> list[int]:
+    """Ids, below and above two others, of the posts that quote a post with its author's yes, newest first: those for this reader."""
+    c, (below, above) = interaction.c, between
     which = (c.post_id == post_id, c.kind == "quote", c.state == ACCEPTED, c.by_post_id.is_not(None))
-    page = select(c.by_post_id).where(*which, c.by_post_id < below, c.by_post_id > above)
+    page = select(c.by_post_id).join(post, post.c.id == c.by_post_id).where(*which, visible_to(reader_id))
+    page = page.where(~restrictions.blocked(reader_id, post.c.account_id), c.by_post_id < below, c.by_post_id > above)
     return list(connection.execute(page.order_by(c.by_post_id.desc()).limit(most)).scalars())
 
 

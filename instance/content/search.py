@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 from instance.content.visible import visible_to
 from instance.content.words import words_of
 from instance.db.content import bookmark, favourite, mention, post, tag
-from instance.db.people import account, domain_restriction, follow
+from instance.db.people import account, follow
+from instance.people import restrictions
 from instance.policy.inforce import in_force_here
 from instance.sanitise import plain
 from instance.site import Site
@@ -101,8 +102,7 @@ def posts(connection: Connection, reader_id: int, wanted: Wanted, site: Site) ->
     if not words:
         return []
     c = post.c
-    refused = select(account.c.id).join(domain_restriction, domain_restriction.c.domain == account.c.domain)
-    refused = refused.where(domain_restriction.c.account_id == reader_id)
+    wanted_by_her = or_(c.account_id == reader_id, ~restrictions.hides(reader_id, c.account_id, site.clock.now()))
     hers = or_(
         c.account_id == reader_id,
         *(
@@ -111,7 +111,7 @@ def posts(connection: Connection, reader_id: int, wanted: Wanted, site: Site) ->
         ),
         *_found_by_all(connection),
     )
-    asked = select(post).where(hers, visible_to(reader_id), c.boost_of_id.is_(None), c.account_id.not_in(refused))
+    asked = select(post).where(hers, visible_to(reader_id), c.boost_of_id.is_(None), wanted_by_her)
     if wanted.account_id is not None:
         asked = asked.where(c.account_id == wanted.account_id)
     found = []

@@ -9,10 +9,11 @@ from instance.clock import MINUTE, Millis
 from instance.content.visible import is_for_anyone, readable, visible_to
 from instance.db.content import post
 from instance.db.groups import group_post
-from instance.db.people import account, domain_restriction
+from instance.db.people import account
 from instance.db.unit import Unit
 from instance.groups.acting import is_moderator
 from instance.jobs.table import enqueue
+from instance.people import restrictions
 
 MOST = 4096
 MOST_FOR_STRANGERS = 60
@@ -29,10 +30,10 @@ class Context:
     descendants: list[int]
 
 
-def context(connection: Connection, reader_id: int | None, post_id: int) -> Context:
+def context(connection: Connection, reader_id: int | None, post_id: int, now: Millis) -> Context:
     """The context of a post, in three statements. Hidden posts are left out, what hangs below them is not.
 
-    What a group's moderators took out, or have not let through yet, is shown to its author and to them only.
+    Hidden are also posts of whom the reader blocks, mutes, or refuses with their server, unless she has opened one of theirs. What a group's moderators took out, or have not let through yet, is shown to its author and to them only.
 
     Raises NotFoundError where the post is not for the reader.
     """
@@ -47,7 +48,7 @@ def context(connection: Connection, reader_id: int | None, post_id: int) -> Cont
     taken_out = [row for row in rows if (row.removed_at is not None or row.waits) and row.account_id != reader_id]
     mine = {group_id: is_moderator(connection, group_id, reader_id) for group_id in {row.group_id for row in taken_out}}
     hidden = {row.id for row in taken_out if not mine[row.group_id]}
-    refused = _refused(connection, reader_id, {row.account_id for row in rows} - {start.account_id})
+    refused = _refused(connection, reader_id, {row.account_id for row in rows} - {start.account_id}, now)
     seen = {row.id for row in rows if row.seen and row.account_id not in refused} - hidden
     below: dict[int, list[int]] = {}
     for row in rows:
@@ -63,12 +64,11 @@ def waits_for_its_group() -> ColumnElement[bool]:
     return exists().where(g.post_id == post.c.id, g.group_id == post.c.group_id, g.state == "held")
 
 
-def _refused(connection: Connection, reader_id: int | None, authors: set[int]) -> set[int]:
-    """Those of some accounts whose server the reader refuses."""
+def _refused(connection: Connection, reader_id: int | None, authors: set[int], now: Millis) -> set[int]:
+    """Those of some accounts whom the reader wants nothing of."""
     if reader_id is None or not authors:
         return set()
-    asked = select(account.c.id).join(domain_restriction, domain_restriction.c.domain == account.c.domain)
-    asked = asked.where(domain_restriction.c.account_id == reader_id, account.c.id.in_(authors))
+    asked = select(account.c.id).where(account.c.id.in_(authors), restrictions.hides(reader_id, account.c.id, now))
     return set(connection.execute(asked).scalars())
 
 

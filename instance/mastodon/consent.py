@@ -46,7 +46,7 @@ async def quoted_by(request: Request) -> Response:
 
     def load(connection: Connection) -> list[int]:
         target = shown(connection, reader_id, path_id(request))
-        return quotes.quoted_by(connection, target.id, page.below, page.above, page.limit)
+        return quotes.quoted_by(connection, reader_id, target.id, (page.below, page.above), page.limit)
 
     ids = await house.store.read(load)
     statuses = await serialise.statuses(house, ids, reader_id, context="thread")

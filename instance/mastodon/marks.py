@@ -20,6 +20,7 @@ from instance.mastodon.errors import listed
 from instance.mastodon.paging import Page, link_header, page_of
 from instance.mastodon.params import params
 from instance.mastodon.statuses import one, path_id, reader_of
+from instance.people import restrictions
 
 Do = Callable[[Unit, int, int], Any]
 
@@ -65,11 +66,12 @@ async def unreblog(request: Request) -> Response:
 
 
 def _who(connection: Connection, reader_id: int | None, post_id: int, page: Page, table: Table) -> list[Any]:
-    """Who favourited or boosted a post that the reader may see: (id of the mark, account), newest first."""
+    """Who favourited or boosted a post that the reader may see: (id of the mark, account), newest first; nobody of a block."""
     row = shown(connection, reader_id, post_id)
     about = table.c.boost_of_id if table is post else table.c.post_id
     asked = select(table.c.id, table.c.account_id).join(account, account.c.id == table.c.account_id)
     asked = asked.where(about == row.id, account.c.suspended_at.is_(None), account.c.deleted_at.is_(None))
+    asked = asked.where(~restrictions.blocked(reader_id, account.c.id))
     if table is post:
         asked = asked.where(visible_to(reader_id))
     asked = asked.where(table.c.id < page.below, table.c.id > page.above).limit(page.limit)

@@ -75,8 +75,9 @@ async def several(request: Request) -> Response:
 async def context(request: Request) -> Response:
     """GET /api/v1/statuses/:id/context"""
     house, reader = house_of(request), await reader_of(request)
-    found = await house.store.read(threads.context, reader, path_id(request))
-    if reader is not None and await house.store.read(threads.is_due, path_id(request), house.site.clock.now()):
+    now = house.site.clock.now()
+    found = await house.store.read(threads.context, reader, path_id(request), now)
+    if reader is not None and await house.store.read(threads.is_due, path_id(request), now):
         await house.store.unit(threads.ask, path_id(request))
     ids = [*found.ancestors, *found.descendants]
     shown = {_id(raw): raw for raw in await serialise.statuses(house, ids, reader, context="thread")}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, false, insert, or_, select, update
 
 from instance.clock import Millis
 from instance.db.people import account, account_note, domain_restriction, restriction
@@ -53,6 +53,26 @@ def between(connection: Connection, one_id: int, other_id: int) -> bool:
         and_(c.account_id == one_id, c.target_id == other_id), and_(c.account_id == other_id, c.target_id == one_id)
     )
     return connection.execute(select(c.id).where(c.kind == BLOCK, pairs)).first() is not None
+
+
+def hides(reader_id: int, author: ColumnElement[int], now: Millis) -> ColumnElement[bool]:
+    """The condition that an account is one whom a reader blocks or mutes now, or whose server she refuses."""
+    c, refused = restriction.c, account.alias("refused")
+    ends = or_(c.expires_at.is_(None), c.expires_at > now)
+    hers = exists().where(c.account_id == reader_id, c.target_id == author, ends)
+    servers = select(refused.c.id).join(domain_restriction, domain_restriction.c.domain == refused.c.domain)
+    return or_(hers, servers.where(domain_restriction.c.account_id == reader_id, refused.c.id == author).exists())
+
+
+def blocked(reader_id: int | None, other: ColumnElement[int]) -> ColumnElement[bool]:
+    """The condition that an account and a reader are parted by a block, whoever made it; nobody is from a stranger."""
+    if reader_id is None:
+        return false()
+    c = restriction.c
+    either = or_(
+        and_(c.account_id == reader_id, c.target_id == other), and_(c.account_id == other, c.target_id == reader_id)
+    )
+    return exists().where(c.kind == BLOCK, either)
 
 
 def mute(

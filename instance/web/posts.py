@@ -47,7 +47,7 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
     post_id = _post_id(visitor)
     if wants_object(visitor.request.headers):
         return await _to_the_object(visitor, post_id)
-    around = await visitor.house.store.read(context, visitor.account_id, post_id)
+    around = await visitor.house.store.read(context, visitor.account_id, post_id, visitor.house.site.clock.now())
     await _ask_for_the_rest(visitor, post_id)
     before, after = around.ancestors[-MOST_BEFORE:], around.descendants[:MOST_AFTER]
     found = await cards.by_ids(visitor.house, visitor.account_id, [*before, post_id, *after])
@@ -57,7 +57,7 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
     if card is None or card.author.handle.lower() != handle:
         raise NotFoundError
     author = await visitor.house.store.read(accounts.by_id, card.author.id)
-    quoting = await visitor.house.store.read(quotes.quoted_by, card.id, NEWEST, 0, MOST_QUOTING)
+    quoting = await visitor.house.store.read(quotes.quoted_by, visitor.account_id, card.id, (NEWEST, 0), MOST_QUOTING)
     rules_form = filled()
     rules.fill_from(rules_form, card.policy)
     if not visitor.form.values["text"]:

@@ -80,9 +80,9 @@ async def test_an_answer_that_came_first_finds_its_place(world: World) -> None:
     first = await store.unit(receive.receive, note(zoe, "1"))
     assert first is not None
     assert second is not None
-    context = await store.read(threads.context, None, second)
+    context = await store.read(threads.context, None, second, 0)
     assert (context.ancestors, context.descendants) == ([first], [third])
-    assert (await store.read(threads.context, None, first)).descendants == [second, third]
+    assert (await store.read(threads.context, None, first, 0)).descendants == [second, third]
     assert (await row_of(a, first)).replies_count == 1
 
 
