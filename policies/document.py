@@ -107,11 +107,13 @@ class PolicyDocument:
     def with_stance(self, host: str, stance: Stance, reason: str = "", *, until: int | None = None) -> "PolicyDocument":
         """This policy with another stance towards one host, for a time or for good. Raises PolicyError for what is no host.
 
-        What else the rule said (treatments, accounts) stays.
+        What else the rule said (treatments, accounts) stays, but for a server that is blocked: nothing comes from there.
         """
         name = _host(host)
         said = Text().read(reason, ("peers", "rules", name, "reason"))
         rule = replace(self.peers.get(name, PeerRule()), stance=stance, reason=said, until=until)
+        if stance is Stance.BLOCKED:
+            rule = replace(rule, treat=frozenset(), accounts=frozenset())
         return replace(self, peers={**self.peers, name: rule})
 
     def without_rule(self, host: str) -> "PolicyDocument":

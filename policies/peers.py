@@ -5,10 +5,13 @@ it (and for the host without its port): a block spreads to subdomains and ports,
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
+
+import idna
 
 _HOST = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*|\[[0-9a-f:.]{2,45}\])"
@@ -66,14 +69,21 @@ class Standing(Generic[R]):
 def clean_host(host: str) -> str | None:
     """A host as rules name it: lower case, ASCII (punycode), without the dot at the end. None where it is no host."""
     name = host.strip().lower()
-    if not name.isascii():
-        try:
-            name = name.encode("idna").decode("ascii")
-        except UnicodeError:
-            return None
     bare, _, port = name.rpartition(":") if re.search(r":[0-9]+$", name) and not name.endswith("]") else (name, "", "")
-    name = bare.removesuffix(".") + (f":{port}" if port else "")
+    found = bare if bare.isascii() else _punycode(bare)
+    if found is None:
+        return None
+    name = found.removesuffix(".") + (f":{port}" if port else "")
     return name if len(name) <= LONGEST and _HOST.fullmatch(name) else None
+
+
+def _punycode(name: str) -> str | None:
+    """As browsers write it (UTS 46, IDNA 2008: `straße` is not `strasse`); signs that only IDNA 2003 knows, by that."""
+    with suppress(UnicodeError):
+        return idna.encode(name, uts46=True).decode("ascii")
+    with suppress(UnicodeError):
+        return name.encode("idna").decode("ascii")
+    return None
 
 
 def strictest_stance(*stances: Stance) -> Stance:

@@ -11,7 +11,7 @@ from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
 from instance.i18n import N_
 from instance.peering import lists
-from instance.peering.lists import NOTED, Taken
+from instance.peering.lists import SILENT, Taken
 from instance.policy.adopt import adopt
 from instance.policy.inforce import in_force_here
 from policies.difference import sentences
@@ -106,18 +106,25 @@ def _with(policy: PolicyDocument, rows: Iterable[Row[Any]]) -> PolicyDocument:
         by_host.setdefault(row.host, []).append(row)
     rules = dict(policy.peers)
     for host, said in by_host.items():
-        advised = [Stance(row.opinion) for row in said if row.opinion != NOTED]
-        new = strictest_stance(*advised) if advised else stance(policy, host)
-        treat = frozenset(Treatment(one) for row in said for one in row.treat or [])
-        before = rules.get(host)
-        if before is not None and before.stance is new and treat <= before.treat and before.until is None:
-            continue
-        if before is None and not advised and not treat:
-            continue
-        reason = "; ".join(dict.fromkeys(f"{row.source}: {row.reason}".rstrip(": ") for row in said))[:LONGEST_REASON]
-        made = policy.with_stance(host, new, reason).peers[host]
-        rules[host] = replace(made, treat=made.treat | treat)
+        rules |= _advised(policy, host, said)
     return replace(policy, peers=rules) if rules != policy.peers else policy
+
+
+def _advised(policy: PolicyDocument, host: str, said: list[Row[Any]]) -> dict[str, PeerRule]:
+    """The rule for one server as these lines want it; none where nothing changes. A remark changes neither stance nor end."""
+    advised = [Stance(row.opinion) for row in said if row.opinion not in SILENT]
+    before = policy.peers.get(host)
+    new = strictest_stance(*advised) if advised else before.stance if before is not None else stance(policy, host)
+    treat = frozenset(Treatment(one) for row in said for one in row.treat or [])
+    if new is Stance.BLOCKED:  # nothing comes from there that could be treated
+        treat = frozenset()
+    if before is not None and treat <= before.treat and (not advised or (before.stance, before.until) == (new, None)):
+        return {}
+    if not advised and not treat:
+        return {}
+    reason = "; ".join(dict.fromkeys(f"{row.source}: {row.reason}".rstrip(": ") for row in said))[:LONGEST_REASON]
+    made = before if before is not None and not advised else policy.with_stance(host, new, reason).peers[host]
+    return {host: replace(made, treat=made.treat | treat)}
 
 
 def own_list(connection: Connection) -> str:

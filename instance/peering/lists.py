@@ -1,33 +1,58 @@
 """Lists that others make of servers, read into advice: Mastodon's CSV, FIRES and Fediseer's JSON. Pure; never raises for a row.
 
-Sources: Mastodon's admin export of domain blocks; FIRES (FediMod) recommendations and advisories; Fediseer's API of opinions.
+Sources: Mastodon's admin export of domain blocks; FIRES (FediMod), protocol reference and reference server of December 2025: snapshots,
+pages of changes, filters; Fediseer's API v1 (censures, hesitations, endorsements, whitelist).
 """
 
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from instance.i18n import N_
+from policies.kinds import millis
 from policies.peers import Stance, clean_host
 from policies.treatments import Treatment
 
-BLOCKED, LIMITED, ALLOWED, NOTED = "blocked", "limited", "allowed", "noted"
+BLOCKED, LIMITED, ALLOWED, NOTED, RETRACTED = "blocked", "limited", "allowed", "noted", "retracted"
+SILENT = frozenset({NOTED, RETRACTED})
+"""Opinions that advise no stance."""
 MOST_LETTERS = 2_000_000
 MOST_ROWS = 20_000
 LONGEST = 1000
 FORMS = ("mastodon", "fires", "fediseer")
 SEVERITIES = {"suspend": BLOCKED, "silence": LIMITED, "noop": NOTED, "": BLOCKED}
 POLICIES = {"drop": BLOCKED, "reject": BLOCKED, "filter": LIMITED, "accept": ALLOWED, "": NOTED}
+FILTERS: dict[str, frozenset[Treatment]] = {
+    "auto-unlisted": frozenset({Treatment.UNLISTED}),
+    "auto-cw": frozenset({Treatment.WARNING}),
+    "auto-label": frozenset({Treatment.WARNING}),
+    "auto-sensitive": frozenset({Treatment.SENSITIVE}),
+    "require-follow-requests": frozenset({Treatment.NO_FOLLOWS}),
+    "reject-non-public": frozenset({Treatment.PUBLIC_ONLY}),
+    "ignore-non-public": frozenset({Treatment.PUBLIC_ONLY}),
+    "reject-replies": frozenset({Treatment.NO_REPLIES}),
+    "ignore-replies": frozenset({Treatment.NO_REPLIES}),
+    "reject-media": frozenset({Treatment.NO_MEDIA}),
+    "reject-profile-avatars": frozenset({Treatment.NO_AVATARS}),
+    "reject-profile-media": frozenset({Treatment.NO_AVATARS, Treatment.NO_BANNERS}),
+    "reject-reports": frozenset({Treatment.NO_REPORTS}),
+    "ignore-reports": frozenset({Treatment.NO_REPORTS}),
+}
+"""FIRES' filters that we have a treatment for; the others are shown to the steward by their names."""
 OPINIONS = {"censure": BLOCKED, "hesitation": LIMITED, "endorsement": ALLOWED}
 COLUMNS = ("domain", "severity", "reject_media", "reject_reports", "public_comment", "obfuscate")
 NO_HOST = N_("Line {line}: there is no name of a server.")
 NO_SEVERITY = N_("Line {line}: “{value}” is no severity; suspend, silence or noop is wanted.")
 NO_POLICY = N_("Line {line}: “{value}” is no recommendation that we know.")
+NO_SERVER = N_("Line {line}: this speaks of something else than a server ({value}); only servers are taken.")
+WITHDRAWN = N_("Line {line}: an entry was withdrawn for good; the list says nothing of it any more.")
 NO_JSON = N_("Line {line}: this is no JSON.")
 NO_LIST = N_("Line {line}: there is no list of servers in it.")
+ONLY_NAMES_IT = N_("Line {line}: this only says where the list is. Save what stands at {value}, and take that.")
 TOO_MANY = N_("Line {line}: the list is longer than 20,000 entries; what follows was not read.")
 TOO_LONG = N_("Line {line}: the text is too long; nothing was read.")
 
@@ -119,33 +144,67 @@ def _row(cells: dict[str, str], line: int) -> Advice | Bad:
 
 
 def _fires(text: str) -> Iterator[Advice | Bad]:
+    """The newest entry on each server counts: a list of changes says all that was ever said, the oldest first."""
     data, bad = _json(text)
     if bad is not None:
         yield bad
         return
     found = _items(data, ("orderedItems", "items", "recommendations", "labels", "data"))
     if found is None:
-        yield Bad(1, NO_LIST)
+        found = [data] if isinstance(data, Mapping) and "entityKey" in data else None
+    if found is None:
+        yield _where_it_is(data)
         return
-    where = _Where(text)
+    where, newest = _Where(text), dict[str, tuple[int, Advice]]()
     for item in found:
-        entry = item if isinstance(item, Mapping) else {}
+        entry: Mapping[str, Any] = item if isinstance(item, Mapping) else {}
         name = _first(entry, "entityKey", "domain", "entity", "name")
-        line, host = where.line_of(name), _host(name)
-        kind = str(entry.get("entityKind", "domain")).lower()
-        if host is None or kind not in {"domain", "host", "instance"}:
-            yield Bad(line, NO_HOST)
+        read = _change(entry, name, where.line_of(name or _first(entry, "id")))
+        if isinstance(read, Bad):
+            yield read
             continue
-        policy = str(entry.get("recommendedPolicy") or "").strip().lower()
-        if policy not in POLICIES:
-            yield Bad(line, NO_POLICY, policy[:40])
-            continue
-        filters = _words(entry.get("recommendedFilters"))
-        treat = frozenset({Treatment.NO_MEDIA} if any("media" in one.lower() for one in filters) else ())
-        labels = _words(entry.get("labels"))
-        reason = _text(_first(entry, "comment", "summary", "content") or ", ".join(labels))
-        details = {"labels": labels, "filters": filters, "kind": str(entry.get("type") or "")[:40]}
-        yield Advice(host, POLICIES[policy], line, reason, treat, {k: v for k, v in details.items() if v})
+        at = millis(entry.get("published")) or 0
+        before = newest.pop(read.host, None)
+        newest[read.host] = before if before is not None and before[0] > at else (at, read)
+    yield from (one for _at, one in newest.values())
+
+
+def _where_it_is(data: Any) -> Bad:
+    """What there is instead of a list: often the description of a dataset, or the head of its changes."""
+    given: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
+    ends = given.get("endpoints")
+    address = _first(ends if isinstance(ends, Mapping) else {}, "snapshot", "changes") or _first(given, "first")
+    return Bad(1, ONLY_NAMES_IT, address[:300]) if address else Bad(1, NO_LIST)
+
+
+def _change(entry: Mapping[str, Any], name: str, line: int) -> Advice | Bad:
+    """One change of a FIRES dataset."""
+    kind, of = _last_part(entry.get("type")), _last_part(entry.get("entityKind")) or "domain"
+    if kind == "tombstone":
+        return Bad(line, WITHDRAWN)
+    if of not in {"domain", "host", "instance"}:
+        return Bad(line, NO_SERVER, of[:40])
+    host = _host(name)
+    if host is None:
+        return Bad(line, NO_HOST)
+    comment = _text(_first(entry, "comment", "summary", "content"))
+    if kind == "retraction":
+        return Advice(host, RETRACTED, line, comment, frozenset(), {"kind": "retraction"})
+    policy = _last_part(entry.get("recommendedPolicy"))
+    if policy not in POLICIES:
+        return Bad(line, NO_POLICY, policy[:40])
+    filters = [_last_part(one) for one in _words(entry.get("recommendedFilters"))]
+    treat = frozenset[Treatment]().union(*(FILTERS[one] for one in filters if one in FILTERS))
+    labels = _words(entry.get("labels"))
+    details = {"labels": labels, "filters": filters, "kind": kind[:40]}
+    reason = comment or _text(", ".join(labels))
+    return Advice(host, POLICIES[policy], line, reason, treat, {k: v for k, v in details.items() if v})
+
+
+def _last_part(given: Any) -> str:
+    """A word as FIRES writes it: alone, with a prefix, or as the end of an address; in small letters."""
+    word = given if isinstance(given, str) else ""
+    return re.split(r"[:/#]", word.strip().rstrip("/"))[-1].lower()
 
 
 def _fediseer(text: str, opinion: str) -> Iterator[Advice | Bad]:
@@ -169,12 +228,24 @@ def _fediseer(text: str, opinion: str) -> Iterator[Advice | Bad]:
         if host is None:
             yield Bad(line, NO_HOST)
             continue
-        said = [kind for kind in OPINIONS if entry.get(f"{kind}_reasons") or entry.get(f"{kind}_evidence")]
-        for kind in said or [opinion]:
-            reasons = ", ".join(_words(entry.get(f"{kind}_reasons")))
-            evidence = ", ".join(_words(entry.get(f"{kind}_evidence")))
-            details = {"evidence": evidence} if evidence else {}
-            yield Advice(host, OPINIONS[kind], line, _text(reasons), frozenset(), details | {"kind": kind})
+        yield from _opinions(entry, host, line, opinion)
+
+
+def _opinions(entry: Mapping[str, Any], host: str, line: int, meant: str) -> Iterator[Advice]:
+    """What Fediseer says of one server. A bare name means what the steward says; a server that is only listed is noted."""
+    given = [kind for kind in OPINIONS if entry.get(f"{kind}_reasons") or entry.get(f"{kind}_evidence")]
+    named = given or [kind for kind in OPINIONS if f"{kind}_reasons" in entry or f"{kind}_count" in entry]
+    if not named and "state" in entry:
+        guarantor = _text(_first(entry, "guarantor"))
+        reason = f"guarantor: {guarantor}" if guarantor else ""
+        yield Advice(host, NOTED, line, reason, frozenset(), {"kind": "listed"})
+        return
+    answered = {"rebuttal": rebuttal} if (rebuttal := ", ".join(_words(entry.get("rebuttal")))) else {}
+    for kind in named or [meant]:
+        reasons = ", ".join(_words(entry.get(f"{kind}_reasons")))
+        evidence = ", ".join(_words(entry.get(f"{kind}_evidence")))
+        details = {"evidence": evidence} if evidence else {}
+        yield Advice(host, OPINIONS[kind], line, _text(reasons), frozenset(), details | answered | {"kind": kind})
 
 
 def _json(text: str) -> tuple[Any, Bad | None]:
@@ -216,7 +287,9 @@ def _first(entry: Mapping[str, Any], *names: str) -> str:
 
 
 def _words(given: Any) -> list[str]:
+    """Words of a list, or one; of an object (a label that is not only linked) its name, else its address."""
     listed = given if isinstance(given, list) else [given] if isinstance(given, str) else []
+    listed = [_first(one, "name", "id") if isinstance(one, Mapping) else one for one in listed]
     return [_text(one)[:200] for one in listed if isinstance(one, str) and one.strip()][:20]
 
 

@@ -11,7 +11,7 @@ from instance.db.unit import Unit
 from instance.errors import RefusalError
 from instance.i18n import N_, _
 from instance.peering import advice
-from instance.peering.lists import MOST_LETTERS, Taken
+from instance.peering.lists import MOST_LETTERS, SILENT, Taken
 from instance.policy.inforce import in_force_here
 from instance.policy.proposals import said
 from instance.web.home import number
@@ -33,6 +33,12 @@ OPINIONS = {
     "limited": N_("be careful"),
     "allowed": N_("let in"),
     "noted": N_("only a remark"),
+    "retracted": N_("taken back: they say nothing of it any more"),
+}
+BESIDES = {
+    "evidence": N_("They point to:"),
+    "rebuttal": N_("That server answers:"),
+    "filters": N_("They would have it treated so:"),
 }
 DONE = {"adopted": N_("It is in force, as one new version of the policy."), "forgotten": N_("Forgotten.")}
 
@@ -51,6 +57,8 @@ async def page(visitor: Visitor, taken: Taken | None = None) -> Response:
         forms=[(name, _(words)) for name, words in FORMS],
         meant=[(name, _(words)) for name, words in MEANT],
         opinions={name: _(words) for name, words in OPINIONS.items()},
+        besides={name: _(words) for name, words in BESIDES.items()},
+        silent=SILENT,
         bad=bad,
         number=len(taken.advice) if taken is not None else 0,
         done=_(DONE[visitor.query("done")]) if visitor.query("done") in DONE else "",

@@ -1,12 +1,14 @@
 """Policies: tables of cases, and what holds for every document and every fact."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.audience import Visibility
+from policies.checks import contradictions
 from policies.decision import Decision, Obligation, Reason, Verdict, strictest
 from policies.difference import sentences
 from policies.document import PeerRule, PolicyDocument, PolicyError, parse
@@ -15,6 +17,7 @@ from policies.inbound import may_receive
 from policies.outbound import may_deliver, may_read
 from policies.peers import STRICTNESS, Stance, clean_host, stance
 from policies.presets import NAMES, preset
+from policies.treatments import Treatment
 
 LABELS = st.sampled_from(["a", "b", "x1", "peer", "example", "org"])
 HOSTS = st.builds(
@@ -80,6 +83,10 @@ def test_stance(policy: PolicyDocument, host: str, expected: str) -> None:
 
 def test_hosts_are_named_in_one_way() -> None:
     assert clean_host(" Bücher.Example. ") == "xn--bcher-kva.example"
+    assert (
+        clean_host("Großstadt.example:8443") == "xn--grostadt-sya.example:8443"
+    )  # as browsers write it, not grossstadt
+    assert clean_host("\U0001f383.example") == "xn--6j8h.example"
     assert clean_host("a.example.:443") == "a.example:443"
     assert clean_host("[::1]:80") == "[::1]:80"
     for wrong in ("", ".", "a b", "a/b", "a@b", "a.example:", "a.example:123456", "-a.example", "x" * 300, "ü" * 300):
@@ -207,6 +214,11 @@ def test_presets_hold() -> None:
         "open": "allowed",
     }
     assert preset("open").with_stance("Bad.Example", Stance.BLOCKED, "spam").peers["bad.example"].reason == "spam"
+    loud = replace(
+        preset("open"), peers={"bad.example": PeerRule(Stance.LIMITED, treat=frozenset({Treatment.NO_MEDIA}))}
+    )
+    assert loud.with_stance("bad.example", Stance.HELD).peers["bad.example"].treat == {Treatment.NO_MEDIA}
+    assert contradictions(loud.with_stance("bad.example", Stance.BLOCKED)) == []
     assert preset("open").with_stance("bad.example", Stance.BLOCKED).without_rule("bad.example") == preset("open")
     with pytest.raises(KeyError):
         preset("wide-open")

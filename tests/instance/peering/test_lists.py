@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instance.peering import lists
-from instance.policy.adopt import adopt
+from instance.peering import advice, lists
+from instance.policy.adopt import adopt, set_stance
 from instance.policy.inforce import in_force_here
 from policies.peers import Stance, clean_host
 from policies.presets import preset
@@ -176,3 +176,116 @@ async def test_a_list_is_advice_until_a_line_is_ticked(world: World) -> None:
     assert "odd.example" in (await home.client.get("/steward/advice", headers=cookie(steward))).text
     assert (await press(steward, "/steward/advice/forget", source="Friends"))[0] == 303
     assert "odd.example" not in (await home.client.get("/steward/advice", headers=cookie(steward))).text
+
+
+SERVED = """{
+ "@context": ["https://www.w3.org/ns/activitystreams", "https://fires.fedimod.org/context/fires.jsonld"],
+ "id": "https://fires.example/datasets/0197/changes?since=00000000-0000-7000-A000-000000000000",
+ "partOf": "https://fires.example/datasets/0197/changes",
+ "type": "OrderedCollectionPage",
+ "dataset": "https://fires.example/datasets/0197",
+ "totalItems": 9,
+ "orderedItems": [
+  {"id": "https://fires.example/c/1", "type": "Advisory", "published": "2025-12-01T00:00:00Z", "entityKind": "domain",
+   "entityKey": "early.example", "labels": ["https://fires.example/labels/1"]},
+  {"id": "https://fires.example/c/2", "type": "Recommendation", "published": "2025-12-01T00:00:00Z", "entityKind": "domain",
+   "entityKey": "bad.example", "labels": [], "recommendedPolicy": "drop", "recommendedFilters": []},
+  {"id": "https://fires.example/c/3", "type": "Recommendation", "published": "2025-12-01T00:00:00Z", "entityKind": "domain",
+   "entityKey": "faces.example", "labels": [], "recommendedPolicy": "filter",
+   "recommendedFilters": ["reject-profile-media", "https://fires.fedimod.org/filters#reject-reports", "prevent-trending"]},
+  {"id": "https://fires.example/c/4", "type": "Retraction", "published": "2025-12-02T00:00:00Z", "entityKind": "domain",
+   "entityKey": "bad.example", "comment": "It was a mistake"},
+  {"id": "https://fires.example/c/5", "type": "Tombstone", "published": "2025-12-02T00:00:00Z"},
+  {"id": "https://fires.example/c/6", "type": "Recommendation", "published": "2025-12-02T00:00:00Z", "entityKind": "actor",
+   "entityKey": "https://x.example/u/1", "labels": [], "recommendedPolicy": "drop", "recommendedFilters": []},
+  {"id": "https://fires.example/c/7", "type": "Recommendation", "published": "2025-12-03T00:00:00Z", "entityKind": "domain",
+   "entityKey": "early.example", "labels": [{"type": "Label", "id": "https://fires.example/labels/1", "name": "Spam"}],
+   "recommendedPolicy": "reject", "recommendedFilters": []},
+  {"id": "https://fires.example/c/8", "type": "Recommendation", "published": "2025-12-03T00:00:00Z", "entityKind": "domain",
+   "entityKey": "b\\u00e4r.example", "labels": [], "recommendedPolicy": "accept", "recommendedFilters": []}
+ ]
+}"""
+
+
+def test_fires_as_its_server_serves_it() -> None:
+    """Changes are told the oldest first; the newest on a server counts, and what is taken back is no advice to keep out."""
+    taken = lists.read("fires", SERVED)
+    assert said(taken) == [
+        ("faces.example", "limited", 14),
+        ("bad.example", "retracted", 17),
+        ("early.example", "blocked", 22),
+        ("xn--br-via.example", "allowed", 22),
+    ]
+    faces, bad, early, _ = taken.advice
+    assert faces.treat == {Treatment.NO_AVATARS, Treatment.NO_BANNERS, Treatment.NO_REPORTS}
+    assert faces.details["filters"] == ["reject-profile-media", "reject-reports", "prevent-trending"]
+    assert (bad.reason, early.reason) == ("It was a mistake", "Spam")
+    assert [one.template for one in taken.bad] == [lists.WITHDRAWN, lists.NO_SERVER]
+    one = lists.read("fires", '{"type": "Advisory", "entityKind": "Domain", "entityKey": "odd.example"}')
+    assert said(one) == [("odd.example", "noted", 1)]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"type": "Dataset", "name": "x", "endpoints": {"changes": "https://f.example/c", "snapshot": "https://f.example/s"}},
+        {"type": "OrderedCollection", "totalItems": 3, "first": "https://f.example/s"},
+    ],
+)  # fmt: skip
+def test_what_only_says_where_a_list_is(document: dict[str, object]) -> None:
+    taken = lists.read("fires", json.dumps(document))
+    assert taken.advice == []
+    assert [(one.template, one.value) for one in taken.bad] == [(lists.ONLY_NAMES_IT, "https://f.example/s")]
+
+
+DETAILS = {"id": 7, "software": "lemmy", "claimed": 1, "endorsements": 4, "guarantor": "g.example", "state": "UP"}
+
+
+def test_fediseer_as_its_api_answers() -> None:
+    """A server that is only listed is no bad one; what answers a censure is kept beside it."""
+    answer = {
+        "instances": [
+            {"domain": "plain.example", **DETAILS, "censure_reasons": [], "censure_evidence": [], "censure_count": 1},
+            {"domain": "odd.example", **DETAILS, "hesitation_reasons": [], "hesitation_count": 2},
+            {"domain": "said.example", **DETAILS, "censure_reasons": ["spam"], "rebuttal": ["Nuh uh!"], "censure_count": 1},
+            {"domain": "known.example", **DETAILS, "tags": ["art"]},
+        ],
+        "total": 4,
+    }  # fmt: skip
+    found = lists.read("fediseer", json.dumps(answer), "endorsement")
+    assert [(one.host, one.opinion) for one in found.advice] == [
+        ("plain.example", "blocked"),
+        ("odd.example", "limited"),
+        ("said.example", "blocked"),
+        ("known.example", "noted"),
+    ]
+    assert found.advice[2].details["rebuttal"] == "Nuh uh!"
+    assert "g.example" in found.advice[3].reason
+    bare = lists.read("fediseer", '{"csv": "a.example,b.example", "total": 2}', "hesitation")
+    assert [one.opinion for one in bare.advice] == ["limited", "limited"]
+
+
+async def test_a_block_of_a_list_is_taken_over_with_its_flags(world: World) -> None:
+    """Most lists say `suspend,True,True`: of a server that is kept out nothing is left to be treated."""
+    home = await world.instance("a.example")
+    text = (
+        '"domain","severity","reject_media","reject_reports","public_comment"\n"bad.example","suspend",True,True,spam\n'
+    )
+    await home.house.store.unit(advice.take, "Friends", "mastodon", text)
+    rows = await home.house.store.read(advice.listed)
+    await home.house.store.unit(advice.take_over, [row.id for row in rows], "stella")
+    rule = (await home.house.store.read(in_force_here)).peers["bad.example"]
+    assert (rule.stance, rule.treat, rule.reason) == (Stance.BLOCKED, frozenset(), "Friends: spam")
+
+
+async def test_a_remark_changes_neither_stance_nor_end(world: World) -> None:
+    home = await world.instance("a.example")
+    until = (home.house.site.clock.now() // 1000 + 60 * 86_400) * 1000
+    await home.house.store.unit(lambda u: set_stance(u, "odd.example", Stance.HELD, "a trial", until=until) and None)
+    text = "#domain,#severity,#reject_media,#reject_reports\nodd.example,noop,True,False\n"
+    await home.house.store.unit(advice.take, "Friends", "mastodon", text)
+    [row] = await home.house.store.read(advice.listed)
+    await home.house.store.unit(advice.take_over, [row.id], "stella")
+    rule = (await home.house.store.read(in_force_here)).peers["odd.example"]
+    assert (rule.stance, rule.until, rule.reason) == (Stance.HELD, until, "a trial")
+    assert rule.treat == {Treatment.NO_MEDIA}
