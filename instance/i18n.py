@@ -64,6 +64,15 @@ def ngettext(singular: str, plural: str, n: int, **params: Any) -> str:
     return catalogue(current.get()).ngettext(singular, plural, n).format(n=n, **params)
 
 
+@lru_cache(maxsize=500)
+def language_name(tag: str) -> str:
+    """The English name of a language (BCP 47); the tag itself where there is none."""
+    try:
+        return Locale.parse(tag, sep="-").get_display_name(DEFAULT) or tag
+    except (ValueError, UnknownLocaleError):
+        return tag
+
+
 def said(sentence: str) -> str:
     """A sentence of `policies` in the reader's language, the sentences within it first; any other text as it is."""
     if not isinstance(sentence, Sentence):

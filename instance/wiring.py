@@ -72,6 +72,7 @@ EVENTS: Handlers = {
         timelines.on_follow,
         outgoing_members.on_follow_accepted,
         backfill.on_follow,
+        software.on_follow,
     ],
     events.FollowRejected: [
         notifications.on_follow_gone,

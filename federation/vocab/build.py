@@ -24,6 +24,8 @@ TERMS: Document = {
     "schema": "http://schema.org#",
     "PropertyValue": "schema:PropertyValue",
     "value": "schema:value",
+    "language": "schema:inLanguage",
+    "identifier": "schema:identifier",
     "toot": "http://joinmastodon.org/ns#",
     "discoverable": "toot:discoverable",
     "indexable": "toot:indexable",
@@ -195,6 +197,7 @@ class Post:
     summary: str = ""
     sensitive: bool = False
     language: str = ""
+    language_name: str = ""
     source: str = ""
     source_type: str = "text/markdown"
     updated: int | None = None
@@ -257,11 +260,17 @@ def post(given: Post) -> Document:
         "audience": given.audience or None,
         "context": given.context or None,
         "contentMap": {given.language: given.content} if given.language else None,
+        "language": _language(given) if given.language else None,
         "source": {"content": given.source, "mediaType": given.source_type} if given.source else None,
         "updated": times.write(given.updated) if given.updated is not None else None,
         "replies": given.replies or None,
     }
     return made | _present(optional) | (_poll(given.poll) if given.poll else {}) | given.consent
+
+
+def _language(given: Post) -> Document:
+    """The language as the Lemmy family and PeerTube look for it; others take it from `contentMap`."""
+    return {"identifier": given.language, "name": given.language_name or given.language}
 
 
 def _tags(given: Post) -> list[Document]:

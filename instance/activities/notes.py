@@ -14,6 +14,7 @@ from instance.activities.addressing import Addressed, addressed
 from instance.content.words import words_of
 from instance.db.content import attachment, mention, poll, post, tag
 from instance.db.people import account
+from instance.i18n import language_name
 from instance.media import store as media
 from instance.people import accounts
 from instance.site import Site
@@ -83,6 +84,7 @@ def compose(connection: Connection, site: Site, row: Row[Any]) -> Composed | Non
             summary=words.summary,
             sensitive=row.sensitive or bool(words.summary),
             language=row.language or "",
+            language_name=language_name(row.language) if row.language else "",
             source=words.source if author.domain == "" else "",
             source_type=row.source_type,
             updated=row.edited_at,

@@ -1,7 +1,8 @@
 """What a group of ours tells its followers elsewhere: each post in both forms, each answer, change and deletion in one.
 
 Mastodon and Takahe show an Announce of the post; Lemmy, PieFed, NodeBB and Mbin one of the Create (PEERS rule 5). Answers
-within the group are announced as activities only, so that people who follow the group are not flooded.
+within the group are announced as activities only, so that people who follow the group are not flooded; and to Mastodon not
+at all, which makes boosts of them.
 """
 
 from collections.abc import Iterable
@@ -30,6 +31,12 @@ from instance.ids import slug
 from instance.people import accounts
 from instance.policy.judge import facts_of, farewell
 
+BOOSTS_CREATES = frozenset({"mastodon", "hometown", "fedibird", "kmyblue", "ecko", "catstodon"})
+"""Software that takes the Announce of a Create for a boost of what was created: all answers would stand in its people's home.
+
+It reads no other announced activity either (decision 0096).
+"""
+
 
 def on_announced(u: Unit, event: GroupPostAnnounced) -> None:
     """A post was let through."""
@@ -44,7 +51,8 @@ def on_announced(u: Unit, event: GroupPostAnnounced) -> None:
     boost = notes.by_id(u.connection, event.boost_id) if event.boost_id is not None else None
     if boost is not None:
         made = notes.boost(boost, group, composed.row, composed.author)
-        _send(u, group, made, facts, [composed.author.iri])
+        to = [*remote_followers(u.connection, group.id), composed.author.iri]
+        send(u, made, actor=group.iri, recipients=to, facts=facts)
 
 
 def on_edited(u: Unit, event: PostEdited) -> None:
@@ -81,7 +89,8 @@ def on_unboosted(u: Unit, event: BoostUndone) -> None:
     undone = {"id": event.boost_iri, "type": "Announce", "actor": group.iri, "object": row.iri}
     terms = {"to": [PUBLIC], "cc": [notes.followers_of(group)], "published": u.now}
     made = build.activity("Undo", f"{event.boost_iri}#undo", group.iri, undone, **terms)
-    _send(u, group, made, farewell(_facts(row), row.created_at))
+    facts = farewell(_facts(row), row.created_at)
+    send(u, made, actor=group.iri, recipients=remote_followers(u.connection, group.id), facts=facts)
 
 
 def on_favourite(u: Unit, event: PostFavourited) -> None:
@@ -120,10 +129,11 @@ def _vote(u: Unit, post_id: int, account_id: int, given: tuple[str, str], *, und
 def announce(
     u: Unit, group: Row[Any], activity: dict[str, Any], facts: dict[str, Any], also: Iterable[str] = ()
 ) -> None:
-    """Pass an activity on to all who follow a group of ours elsewhere, and to `also`."""
+    """Pass an activity on to all who follow a group of ours elsewhere and can read that, and to `also`."""
     about = activity | {"audience": group.iri}
-    cc = [notes.followers_of(group)]
-    _send(u, group, notes.announce(f"{group.iri}/a/{slug()}", group.iri, about, cc, u.now), facts, also)
+    made = notes.announce(f"{group.iri}/a/{slug()}", group.iri, about, [notes.followers_of(group)], u.now)
+    to = [*remote_followers(u.connection, group.id, but=BOOSTS_CREATES), *(iri for iri in also if iri)]
+    send(u, made, actor=group.iri, recipients=to, facts=facts)
 
 
 def _author(u: Unit, row: Row[Any]) -> str:
@@ -133,8 +143,3 @@ def _author(u: Unit, row: Row[Any]) -> str:
 
 def _facts(row: Row[Any]) -> dict[str, Any]:
     return facts_of(row.visibility, local_only=row.local_only, tier="open", authors=(row.account_id,))
-
-
-def _send(u: Unit, group: Row[Any], made: dict[str, Any], facts: dict[str, Any], also: Iterable[str] = ()) -> None:
-    to = remote_followers(u.connection, group.id) + [iri for iri in also if iri]
-    send(u, made, actor=group.iri, recipients=to, facts=facts)

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from federation.outbound.enqueue import enqueue
+from federation.schema import peer
 from instance.agreements import trust
 from instance.db.people import account, follow
 from instance.db.unit import Unit
@@ -52,10 +53,13 @@ def send(
         u.wake("deliveries")
 
 
-def remote_followers(connection: Connection, account_id: int) -> list[str]:
-    """IRIs of the remote accounts that follow an account."""
+def remote_followers(connection: Connection, account_id: int, *, but: Collection[str] = ()) -> list[str]:
+    """IRIs of the remote accounts that follow an account; `but`: without those on servers that run this software."""
     asked = select(account.c.iri).join(follow, follow.c.follower_id == account.c.id)
     asked = asked.where(follow.c.target_id == account_id, follow.c.state == "accepted")
+    if but:
+        runs = func.lower(func.coalesce(peer.c.software, ""))
+        asked = asked.outerjoin(peer, peer.c.host == account.c.domain).where(runs.not_in(sorted(but)))
     return list(connection.execute(asked.where(account.c.domain != "", account.c.deleted_at.is_(None))).scalars())
 
 

@@ -194,9 +194,9 @@ def _known(connection: Connection, group_id: int, post_id: int | None) -> bool:
 
 
 def _answers_in(connection: Connection, group_id: int, row: Row[Any]) -> bool:
-    """Whether a post answers one that the group let through, or one of the group's own."""
+    """Whether a post answers one that the group let through, or one of the group's own; or one that is not here (yet)."""
     if row.reply_to_id is None:
-        return False
+        return row.reply_to_iri is not None
     parent = and_(group_post.c.group_id == group_id, group_post.c.post_id == row.reply_to_id)
     through = select(group_post.c.id).where(parent, group_post.c.state == ANNOUNCED)
     return row.reply_to_account_id == group_id or connection.execute(through).first() is not None

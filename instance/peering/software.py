@@ -1,4 +1,7 @@
-"""What peers run: asked once a week, a few at a time, in a job each; for stewards to read, believed by nobody."""
+"""What peers run: asked when they first follow a group of ours, and once a week, a few at a time, in a job each.
+
+For stewards to read, and to choose the form in which a group tells its posts; believed in nothing else.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,12 +14,25 @@ from federation.errors import FederationError
 from federation.schema import peer
 from instance.clock import DAY, MINUTE, Millis
 from instance.db.unit import Unit
+from instance.events import FollowAccepted
 from instance.jobs.table import Job, enqueue
+from instance.people import accounts
 
 KIND = "ask_software"
 EVERY: Millis = 7 * DAY
 LOOK_EVERY: Millis = 5 * MINUTE
 AT_ONCE = 10
+
+
+def on_follow(u: Unit, event: FollowAccepted) -> None:
+    """A group of ours is followed from a server that was never asked: what it runs says in which form it reads posts."""
+    found = accounts.by_ids(u.connection, [event.follower_id, event.target_id])
+    follower, target = found.get(event.follower_id), found.get(event.target_id)
+    if follower is None or target is None or not follower.domain or target.domain or target.kind != "group":
+        return
+    unasked = update(peer).where(peer.c.host == follower.domain, peer.c.informed_at.is_(None))
+    if u.connection.execute(unasked.values(informed_at=u.now)).rowcount:
+        enqueue(u, KIND, {"host": follower.domain}, unique=f"{KIND}:{follower.domain}")
 
 
 def ask_some(u: Unit) -> int:
