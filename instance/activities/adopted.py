@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, select, update
 
 from instance.activities.judging import NO_EMOJI, NO_EMOJI_IN_NAMES
-from instance.content.receive import UNFETCHED
+from instance.content.remote_parts import UNFETCHED
 from instance.content.words import columns, words_of
 from instance.db.content import attachment, post
 from instance.db.people import account

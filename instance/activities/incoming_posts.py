@@ -20,7 +20,7 @@ from instance.activities.incoming_members import forget
 from instance.clock import DAY
 from instance.content import posts, receive, threads
 from instance.content.admission import Approval, RemoteQuote
-from instance.content.receive import RemotePost
+from instance.content.remote import RemotePost
 from instance.db.content import post
 from instance.db.groups import group_post
 from instance.db.unit import Unit

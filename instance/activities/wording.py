@@ -18,7 +18,7 @@ from federation.vocab.iris import host_of, same_origin
 from federation.vocab.types import Happening, Object
 from instance.content import formatting
 from instance.content.polls import MOST_CHOICES
-from instance.content.receive import RemoteAttachment, RemotePoll
+from instance.content.remote import RemoteAttachment, RemotePoll
 from instance.i18n import DEFAULT, N_, catalogue
 from instance.sanitise import MOST_TAGS, clean, plain
 from instance.site import Site

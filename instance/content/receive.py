@@ -1,40 +1,31 @@
 """Posts of other servers: taken in once, changed, joined to their threads. Whether to take them was decided before."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, select, update
 
-from instance.clock import Millis
 from instance.content import admission, parts, polls, rules, submissions, timelines
-from instance.content.admission import Approval, Arriving, RemoteQuote
-from instance.content.drafts import MOST_MEDIA
-from instance.content.formatting import TAG_LENGTH, foreign_tag, tag_name
+from instance.content.admission import Arriving
+from instance.content.remote import RemotePost
+from instance.content.remote_parts import hang_on, set_poll
 from instance.content.revisions import keep_revision
 from instance.content.words import Words, columns, words_of
-from instance.db.content import attachment, poll, post
+from instance.db.content import poll, post
 from instance.db.people import account
 from instance.db.unit import Unit
 from instance.db.upsert import insert_new
 from instance.emoji import used
 from instance.errors import RefusalError
-from instance.events import PollClosed, PostEdited, PostReceived
+from instance.events import PostEdited, PostReceived
 from instance.i18n import N_, _
 from instance.ids import sortable_id
 from instance.sanitise import clean, plain
 from policies.audience import OPEN_TO_ALL
 from policies.interaction import Verdict
 
-MOST_TAGS = 32
-MOST_NAMED = 100
 TITLE_LENGTH = 300
 SUMMARY_LENGTH = 1000
-OPTION_LENGTH = 200
-DESCRIPTION_LENGTH = 5000
-ROOM = 4 * MOST_MEDIA
-UNFETCHED = "unfetched"
-"""State of a file that the policy does not let us fetch; who wants to see it follows its link."""
 WARNING = N_("This server's rules put a warning on this post.")
 
 # Built once: a post takes few statements, and building one costs more than running it.
@@ -43,68 +34,6 @@ _PARENT = select(post).where(post.c.iri == bindparam("iri"), post.c.deleted_at.i
 _ORPHANS = select(post.c.id, post.c.thread_id, post.c.visibility, post.c.local_only).where(
     post.c.reply_to_iri == bindparam("iri"), post.c.reply_to_id.is_(None), post.c.deleted_at.is_(None)
 )
-_FILE = insert(attachment)
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteAttachment:
-    """A file that lies on the other server."""
-
-    kind: str
-    url: str
-    mime: str = ""
-    description: str = ""
-    blurhash: str | None = None
-    width: int | None = None
-    height: int | None = None
-    focus: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RemotePoll:
-    """A poll as the other server tells it: (title, votes) of each option."""
-
-    options: Sequence[tuple[str, int]]
-    multiple: bool = False
-    expires_at: Millis | None = None
-    closed_at: Millis | None = None
-    voters: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RemotePost:
-    """A post of another server, believed and read, its content not yet made safe. Accounts are ids of known ones."""
-
-    iri: str
-    account_id: int
-    content: str
-    visibility: str
-    created_at: Millis
-    url: str = ""
-    kind: str = "note"
-    title: str = ""
-    summary: str = ""
-    sensitive: bool = False
-    language: str | None = None
-    group_id: int | None = None
-    reply_to_iri: str | None = None
-    mentions: Sequence[int] = ()
-    silent_mentions: Sequence[int] = ()
-    tags: Sequence[str] = ()
-    emoji: Mapping[str, str] = field(default_factory=dict)
-    attachments: Sequence[RemoteAttachment] = field(default_factory=tuple)
-    poll: RemotePoll | None = None
-    edited_at: Millis | None = None
-    context_iri: str | None = None
-    policy: dict[str, Any] | None = None
-    approval: Approval | None = None
-    quote: RemoteQuote | None = None
-    limited: bool = False
-    """Whether a rule keeps it out of public timelines."""
-    warned: bool = False
-    """Whether a rule wants a content warning where the author gave none."""
-    unfetched: bool = False
-    """Whether its pictures are not to be fetched."""
 
 
 def receive(u: Unit, remote: RemotePost, *, quiet: bool = False) -> int | None:
@@ -128,7 +57,7 @@ def receive(u: Unit, remote: RemotePost, *, quiet: bool = False) -> int | None:
         if before.consent is not None and before.deleted_at is None:
             admission.let(u, before.id, wish, parent)
         return before.id if before.deleted_at is None else None
-    _hang_on(u, post_id, remote, new=True)
+    hang_on(u, post_id, remote, new=True)
     if remote.quote is not None:
         admission.quote(u, remote.iri, remote.quote, _parent(u, remote.quote.iri))
     if parent is not None and found is not Verdict.YES and admission.waits(u, wish, post_id, parent, found):
@@ -160,7 +89,7 @@ def revive(u: Unit, remote: RemotePost) -> int | None:
     changes |= {"edited_at": remote.edited_at, "version": post.c.version + 1}
     changes |= {"reply_to_id": parent.id if parent is not None else None}
     u.connection.execute(update(post).where(post.c.id == row.id).values(**changes))
-    _hang_on(u, row.id, remote)
+    hang_on(u, row.id, remote)
     if parent is not None and parts.counts_as_answer(row.visibility, False):
         parts.count_on_post(u, parent.id, "replies_count", 1)
     _adopt(u, row.id, remote, row.thread_id)
@@ -227,78 +156,6 @@ def _group_of(u: Unit, remote: RemotePost, parent: Row[Any] | None) -> int | Non
     return parent.group_id if parent is not None and parent.visibility in OPEN_TO_ALL else None
 
 
-def _hang_on(u: Unit, post_id: int, remote: RemotePost, *, new: bool = False) -> None:
-    parts.set_mentions(u, post_id, remote.mentions[:MOST_NAMED], remote.silent_mentions[:MOST_NAMED], new=new)
-    tags = {tag_name(shown): shown for shown in map(foreign_tag, remote.tags[:MOST_TAGS])}
-    fitting = {name: shown for name, shown in tags.items() if 0 < len(name) <= TAG_LENGTH >= len(shown)}
-    parts.set_tags(u, post_id, fitting, new=new)
-    if not new:
-        parts.drop_media(u, attachment.c.post_id == post_id)
-    _set_files(u, post_id, remote)
-    if remote.poll is not None:
-        _set_poll(u, post_id, remote.poll)
-
-
-def _set_files(u: Unit, post_id: int, remote: RemotePost) -> None:
-    rows = []
-    for position, file in enumerate(remote.attachments[:ROOM]):
-        meta: dict[str, Any] = {}
-        if file.width and file.height:
-            meta["original"] = {"width": file.width, "height": file.height}
-        if file.focus:
-            meta["focus"] = {"x": file.focus[0], "y": file.focus[1]}
-        row = {
-            "id": sortable_id(u.now, u.now),
-            "account_id": remote.account_id,
-            "post_id": post_id,
-            "position": position,
-            "kind": file.kind,
-            "state": UNFETCHED if remote.unfetched else "ready",
-            "mime": file.mime[:80],
-            "remote_url": file.url,
-            "description": plain(file.description)[:DESCRIPTION_LENGTH],
-            "blurhash": file.blurhash if file.blurhash and len(file.blurhash) <= 120 else None,
-            "meta": meta or None,
-            "created_at": u.now,
-        }
-        rows.append(row)
-    if rows:
-        u.connection.execute(_FILE, rows)
-
-
-def _set_poll(u: Unit, post_id: int, remote: RemotePoll) -> None:
-    """Keep a remote poll. Counts are what its server says; our members' votes stay theirs while the options stay."""
-    options = [
-        {"title": plain(title)[:OPTION_LENGTH], "votes": max(0, votes)}
-        for title, votes in remote.options[: polls.MOST_CHOICES]
-    ]
-    total = sum(option["votes"] for option in options)  # type: ignore[misc]
-    values = {
-        "options": options,
-        "multiple": remote.multiple,
-        "votes_count": total,
-        "voters_count": total if remote.voters is None else max(0, remote.voters),
-        "expires_at": remote.expires_at,
-        "closed_at": min(remote.closed_at, u.now) if remote.closed_at is not None else None,
-    }
-    known = select(poll.c.id, poll.c.options, poll.c.closed_at).where(poll.c.post_id == post_id)
-    old = u.connection.execute(known).first()
-    if old is not None and [o["title"] for o in old.options] == [o["title"] for o in options]:
-        values["closed_at"] = (
-            old.closed_at or values["closed_at"]
-        )  # what was closed stays so: nobody is told of it twice
-        u.connection.execute(update(poll).where(poll.c.id == old.id).values(**values))
-        poll_id = old.id
-        if old.closed_at is None and values["closed_at"] is not None:
-            u.record(PollClosed(poll_id, post_id))  # its server was quicker than our clock
-    else:
-        parts.drop_poll(u, post_id)
-        poll_id = sortable_id(u.now, u.now)
-        u.connection.execute(insert(poll).values(id=poll_id, post_id=post_id, **values))
-    if remote.closed_at is None and remote.expires_at is not None and remote.expires_at > u.now:
-        polls.close_at(u, poll_id, remote.expires_at)
-
-
 def _adopt(u: Unit, post_id: int, remote: RemotePost, thread_id: str) -> None:
     """Answers that were here before this post find their place under it, with all that hangs on them."""
     rows = u.connection.execute(_ORPHANS, {"iri": remote.iri}).all()
@@ -337,9 +194,9 @@ def receive_edit(u: Unit, remote: RemotePost) -> int | None:
         same_audience = replace(remote, visibility=row.visibility)
         changes |= {**_said(u, row.id, same_audience), "edited_at": remote.edited_at}
         parts.drop_emoji(u, _gone(words_of(u.site.vault, row), same_audience))
-        _hang_on(u, row.id, remote)
+        hang_on(u, row.id, remote)
     elif remote.poll is not None:
-        _set_poll(u, row.id, remote.poll)
+        set_poll(u, row.id, remote.poll)
     u.connection.execute(update(post).where(post.c.id == row.id).values(**changes))
     if edited:
         u.record(PostEdited(row.id))

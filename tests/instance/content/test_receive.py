@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from instance.content import boosts, marks, posts, receive, threads
-from instance.content.receive import RemoteAttachment, RemotePoll, RemotePost
+from instance.content.remote import RemoteAttachment, RemotePoll, RemotePost
 from instance.db.content import attachment, poll, post
 from instance.db.people import account
 from instance.db.reading import timeline_entry
