@@ -15,6 +15,7 @@ from federation.client.fetch import fetch, fetch_document
 from federation.context import Federation
 from federation.errors import FederationError, UnreachableError
 from federation.inbound import authority
+from federation.inbound.belief import fetched_object, object_of
 from federation.remote import actors as remote_actors
 from federation.vocab.iris import host_of, same_origin
 from federation.vocab.normalise import normalise
@@ -108,7 +109,7 @@ async def _about_group(federation: Federation, actor: Actor, found: Found) -> No
         return
     for item in iris(pinned)[:MOST_PINNED]:
         try:
-            gathered = await _gathered(federation, await authority.fetched_object(federation, item))
+            gathered = await _gathered(federation, await fetched_object(federation, item))
         except FederationError:
             continue
         if gathered is not None:
@@ -141,7 +142,7 @@ async def _post(
     if isinstance(read, Object):
         if not read.is_post or owner not in read.attributed_to_all:
             return None
-        about = await authority.fetched_object(federation, read.id, owner)
+        about = await fetched_object(federation, read.id, owner)
         return await _timed(federation, about, None)
     if not isinstance(read, Activity) or read.type != ("Announce" if is_group else "Create"):
         return None
@@ -150,7 +151,7 @@ async def _post(
         return None
     if federation.is_ours(activity.object.object_id if isinstance(activity.object, Activity) else activity.object_id):
         return None
-    return await _timed(federation, await authority.object_of(federation, activity), activity.published)
+    return await _timed(federation, await object_of(federation, activity), activity.published)
 
 
 async def _timed(

@@ -7,7 +7,7 @@ from sqlalchemy import Row, select, update
 
 from federation.context import Federation
 from federation.errors import UnbelievableError
-from federation.inbound.authority import fetched_object, owns, said_by
+from federation.inbound.belief import fetched_object, owns, said_by
 from federation.vocab import interaction as wire
 from federation.vocab.iris import same_origin
 from federation.vocab.normalise import normalise

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, exists, or_, select, update
 
 from federation.context import Federation
 from federation.errors import GoneError, UnbelievableError
-from federation.inbound.authority import fetched_object, object_of
+from federation.inbound.belief import fetched_object, object_of
 from federation.remote.actors import GONE_FOR_GOOD
 from federation.vocab.iris import same_origin
 from federation.vocab.types import Activity, Actor

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from federation.context import Federation
-from federation.inbound.authority import object_of
+from federation.inbound.belief import object_of
 from federation.vocab.types import Activity
 from instance.activities.addressing import visibility_of
 from instance.activities.gathering import learn, standing

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from federation.context import Federation
 from federation.errors import FederationError, UnbelievableError
-from federation.inbound.authority import fetched_object
+from federation.inbound.belief import fetched_object
 from federation.vocab import times
 from federation.vocab.types import Activity, Actor
 from instance.activities.gathering import learn, profile, standing

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from federation.context import Federation
 from federation.errors import FederationError, UnbelievableError
-from federation.inbound.authority import fetched_object, object_of, owns
+from federation.inbound.belief import fetched_object, object_of, owns
 from federation.vocab.emoji import emoji_of
 from federation.vocab.interaction import policy_of, quoted
 from federation.vocab.iris import PUBLIC, same_origin

@@ -20,7 +20,7 @@ from federation.client.budget import Budget, budget
 from federation.client.fetch import fetch
 from federation.context import Federation
 from federation.errors import FederationError, UnbelievableError
-from federation.inbound.authority import owns
+from federation.inbound.belief import owns
 from federation.vocab.iris import host_of, same_origin
 from federation.vocab.reading import iri, type_of
 from federation.vocab.types import Object

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 ACCEPT = "federation/inbound/accept.py"
 AUTHORITY = "federation/inbound/authority.py"
+BELIEF = "federation/inbound/belief.py"
 VERIFY = "federation/signatures/verify.py"
 FETCH = "federation/client/fetch.py"
 HTTP = "federation/client/http.py"
@@ -44,14 +45,14 @@ MUTATIONS = [
     Mutation(
         3,
         "an object is attributed to the actor",
-        AUTHORITY,
+        BELIEF,
         "return actor in about.attributed_to_all and same_origin(about.id, actor)",
         "return same_origin(about.id, actor)",
     ),
     Mutation(
         4,
         "an object's id is of the actor's origin",
-        AUTHORITY,
+        BELIEF,
         "return actor in about.attributed_to_all and same_origin(about.id, actor)",
         "return actor in about.attributed_to_all",
     ),
