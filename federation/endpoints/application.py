@@ -6,7 +6,8 @@ from starlette.responses import Response
 from federation.context import Federation
 from federation.endpoints.answers import activity_json, not_found
 from federation.signatures.keyring import OwnKey
-from federation.vocab.build import ACTIVITYSTREAMS, MULTIKEY, SECURITY, WEBFINGER, Document, collection
+from federation.vocab.build import collection
+from federation.vocab.terms import ACTIVITYSTREAMS, MULTIKEY, SECURITY, WEBFINGER, Document
 from policies.published import NAMESPACE
 
 OPEN = {"Cache-Control": "public, max-age=300", "Vary": "Accept"}

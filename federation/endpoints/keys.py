@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from federation.context import Federation
 from federation.endpoints.answers import activity_json, not_found
-from federation.vocab.build import ACTIVITYSTREAMS, SECURITY
+from federation.vocab.terms import ACTIVITYSTREAMS, SECURITY
 
 
 async def get_key(federation: Federation, request: Request) -> Response:

@@ -12,7 +12,7 @@ from federation.ports import PolicyVersion
 from federation.signatures.keyring import OwnKey
 from federation.signatures.keys import ED25519
 from federation.signatures.proofs import prove
-from federation.vocab.build import Document
+from federation.vocab.terms import Document
 from policies.published import Envelope, publish
 
 OPEN = {"Cache-Control": "public, max-age=300", "Vary": "Accept"}

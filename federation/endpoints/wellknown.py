@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from federation.context import Federation
 from federation.endpoints.answers import json
 from federation.ports import LocalActor
-from federation.vocab.build import Document
+from federation.vocab.terms import Document
 
 OPEN = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
 NONE = {"Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}

@@ -9,9 +9,9 @@ from typing import Any
 
 from federation.errors import MalformedError
 from federation.vocab import times
-from federation.vocab.build import ACTIVITYSTREAMS, Document
 from federation.vocab.iris import is_iri, same_origin
 from federation.vocab.reading import iri, listed, text
+from federation.vocab.terms import ACTIVITYSTREAMS, Document
 
 NAMESPACE = "https://w3id.org/skerry/ns#"
 _IRIS = {

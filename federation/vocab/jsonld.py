@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from federation.errors import MalformedError
-from federation.vocab.build import ACTIVITYSTREAMS
+from federation.vocab.terms import ACTIVITYSTREAMS
 
 Document = dict[str, Any]
 

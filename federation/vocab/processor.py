@@ -7,7 +7,7 @@ from pyld import jsonld
 from pyld.documentloader.frozen import BUNDLED_CONTEXTS, FrozenDocumentLoader
 
 from federation.errors import MalformedError
-from federation.vocab.build import CONTEXT
+from federation.vocab.terms import CONTEXT
 
 _FOLDER = Path(__file__).parent / "contexts"
 _TERMS = _FOLDER / "terms.jsonld"

@@ -4,6 +4,7 @@ from typing import Any
 
 from federation.vocab import build
 from federation.vocab.iris import PUBLIC
+from federation.vocab.terms import CONTEXT
 from federation.vocab.types import Activity
 from instance.activities import actors
 from instance.activities.reach import knew
@@ -33,7 +34,7 @@ def on_follow_requested(u: Unit, event: FollowRequested) -> None:
         follower, target = found
         row = follows.one(u.connection, event.follower_id, event.target_id)
         made = _follow(follower.iri, target.iri, row.iri if row else None)
-        send(u, {"@context": build.CONTEXT} | made, actor=follower.iri, recipients=[target.iri])
+        send(u, {"@context": CONTEXT} | made, actor=follower.iri, recipients=[target.iri])
 
 
 def on_follow_accepted(u: Unit, event: FollowAccepted) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select
 
 from federation.vocab import build, times
 from federation.vocab.iris import PUBLIC
+from federation.vocab.terms import CONTEXT
 from instance.activities import actors
 from instance.activities.outgoing_groups import announce
 from instance.activities.sending import send
@@ -32,7 +33,7 @@ def on_group_acted(u: Unit, event: GroupActed) -> None:
         about = _about(u, event, group, by or group)
         announce(u, group, about, facts_of("public", tier="open"), also=_concerned(u.connection, event))
     elif by is not None and by.domain == "":
-        made = {"@context": build.CONTEXT} | _about(u, event, group, by)
+        made = {"@context": CONTEXT} | _about(u, event, group, by)
         send(u, made, actor=by.iri, recipients=[group.iri], facts=facts_of("public"))
 
 
