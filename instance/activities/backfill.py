@@ -21,9 +21,9 @@ from federation.vocab.iris import host_of, same_origin
 from federation.vocab.normalise import normalise
 from federation.vocab.reading import iri, iris, listed
 from federation.vocab.types import Activity, Actor, Object
+from instance.activities.arriving import Gathered, collect, is_public, keep
 from instance.activities.gathering import learn, standing
 from instance.activities.incoming_groups import belongs
-from instance.activities.incoming_posts import Gathered, collect, is_public, keep
 from instance.clock import Millis
 from instance.content import boosts, moderation
 from instance.db.content import post

@@ -13,9 +13,9 @@ from federation.vocab.iris import same_origin
 from federation.vocab.normalise import normalise
 from federation.vocab.reading import iri
 from federation.vocab.types import Activity, Object
+from instance.activities.arriving import Gathered, collect, keep
 from instance.activities.gathering import learn, standing
 from instance.activities.incoming_members import ByActor
-from instance.activities.incoming_posts import Gathered, collect, keep
 from instance.content import boosts, interactions, marks, quotes, rules
 from instance.content.interactions import ACCEPTED, PENDING
 from instance.content.visible import shown

@@ -16,10 +16,11 @@ from federation.remote.actors import GONE_FOR_GOOD
 from federation.vocab.iris import same_origin
 from federation.vocab.types import Activity, Actor
 from instance.activities import judging
+from instance.activities.arriving import Gathered, change, collect, is_public, keep, revive
 from instance.activities.gathering import Standing, learn, profile, standing
 from instance.activities.incoming_marks import boost
 from instance.activities.incoming_moderation import VERBS, act, restored, said, whom_it_names
-from instance.activities.incoming_posts import Gathered, change, collect, delete, is_public, keep, revive
+from instance.activities.incoming_posts import delete
 from instance.content import boosts, submissions, votes
 from instance.db.content import mention, post
 from instance.db.people import account

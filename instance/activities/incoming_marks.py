@@ -6,10 +6,10 @@ from federation.context import Federation
 from federation.inbound.belief import object_of
 from federation.vocab.types import Activity
 from instance.activities.addressing import visibility_of
+from instance.activities.arriving import Gathered, collect, is_public, keep
 from instance.activities.gathering import learn, standing
 from instance.activities.incoming_dislikes import Undisliked
 from instance.activities.incoming_members import ByActor, Unblocked, Unfollowed
-from instance.activities.incoming_posts import Gathered, collect, is_public, keep
 from instance.activities.marking import Marked, Unmarked, here
 from instance.content import boosts, interactions, marks, submissions
 from instance.db.content import favourite, post

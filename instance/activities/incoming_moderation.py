@@ -15,8 +15,8 @@ from federation.errors import FederationError, UnbelievableError
 from federation.inbound.belief import fetched_object
 from federation.vocab import times
 from federation.vocab.types import Activity, Actor
+from instance.activities.arriving import Gathered, collect, is_public, revive
 from instance.activities.gathering import learn, profile, standing
-from instance.activities.incoming_posts import Gathered, collect, is_public, revive
 from instance.content import moderation, reports
 from instance.db.content import post
 from instance.db.groups import group_post

@@ -16,8 +16,8 @@ from federation.remote import actors as remote_actors
 from federation.vocab.iris import host_of
 from federation.vocab.types import Activity, Actor, Object
 from instance.activities import judging
+from instance.activities.arriving import Gathered, collect, is_public, keep
 from instance.activities.gathering import learn, standing
-from instance.activities.incoming_posts import Gathered, collect, is_public, keep
 from instance.agreements import strangers
 from instance.clock import DAY, Millis
 from instance.content import parts

@@ -24,8 +24,8 @@ from federation.inbound.belief import owns
 from federation.vocab.iris import host_of, same_origin
 from federation.vocab.reading import iri, type_of
 from federation.vocab.types import Object
+from instance.activities.arriving import Gathered, collect, is_public, keep
 from instance.activities.gathering import learn, standing
-from instance.activities.incoming_posts import Gathered, collect, is_public, keep
 from instance.content.threads import first
 from instance.content.visible import is_for_anyone, visible_to
 from instance.db.content import post
