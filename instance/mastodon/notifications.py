@@ -19,8 +19,8 @@ from instance.mastodon.paging import link_header, page_of
 from instance.mastodon.params import Params, params
 from instance.mastodon.rendered import encode
 from instance.notices import pages
-from instance.notices.notifications import GROUPED
 from instance.notices.pages import Group, Wanted
+from instance.notices.telling import GROUPED
 
 READ, WRITE = "read:notifications", "write:notifications"
 MOST_COUNTED = 100

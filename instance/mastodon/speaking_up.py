@@ -12,8 +12,8 @@ from instance.mastodon.errors import answer
 from instance.mastodon.params import Params, params, wrong
 from instance.mastodon.telling import report_entity
 from instance.notices import push, vapid
-from instance.notices.notifications import KINDS
 from instance.notices.push import Subscription
+from instance.notices.telling import KINDS
 
 
 async def report(request: Request) -> Response:

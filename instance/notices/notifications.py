@@ -4,19 +4,15 @@ Nobody is told of what comes from somebody that she blocks, mutes or whose serve
 A row holds ids only; whether the post may still be read is asked when it is shown.
 """
 
-import secrets
-from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Row, and_, bindparam, delete, exists, or_, select, union_all
+from sqlalchemy import BigInteger, Row, and_, bindparam, delete, select, union_all
 
-from instance.clock import HOUR, Millis
-from instance.db.content import interaction, mention, poll, poll_vote, post, report, thread_mute
+from instance.db.content import interaction, mention, poll, poll_vote, post, report
 from instance.db.groups import group, group_post, group_role
-from instance.db.people import account, domain_restriction, follow, login, restriction
+from instance.db.people import account, follow, login
 from instance.db.reading import notification
 from instance.db.unit import Unit
-from instance.db.upsert import insert_new
 from instance.events import (
     BlockMade,
     BoostUndone,
@@ -41,31 +37,10 @@ from instance.events import (
     RelationsSevered,
     ReportFiled,
 )
-from instance.ids import EPOCH_2020
+from instance.notices.telling import tell, told_of, untell
 
-KINDS = (
-    "mention",
-    "status",
-    "reblog",
-    "follow",
-    "follow_request",
-    "favourite",
-    "poll",
-    "update",
-    "quote",
-    "quoted_update",
-    "pending.favourite",
-    "pending.reblog",
-    "pending.quote",
-    "admin.sign_up",
-    "admin.report",
-    "severed_relationships",
-    "moderation_warning",
-)
 PENDING = {"reply": "mention", "like": "pending.favourite", "boost": "pending.reblog", "quote": "pending.quote"}
 """What waits for her is told in GoToSocial's words; of a reply as of a mention, which every app shows."""
-GROUPED = ("favourite", "reblog", "follow", "admin.sign_up")
-TOGETHER: Millis = 12 * HOUR
 STAFF = ("moderator", "steward")
 
 
@@ -92,14 +67,14 @@ def on_post(u: Unit, event: PostWritten | PostReceived) -> None:
         return
     named = _named(u, row.id)
     if row.approved_by is not None:  # whoever said yes to it has been told before
-        named -= _told(u, row)
-    _tell(u, "mention", row.account_id, named, row)
+        named -= told_of(u, row)
+    tell(u, "mention", row.account_id, named, row)
     answers_another = row.reply_to_id is not None and row.reply_to_account_id != row.account_id
     if row.visibility not in {"direct", "group"} and not answers_another:
         listening = select(follow.c.follower_id).where(
             follow.c.target_id == row.account_id, follow.c.state == "accepted", follow.c.notify
         )
-        _tell(u, "status", row.account_id, set(u.connection.execute(listening).scalars()) - named, row)
+        tell(u, "status", row.account_id, set(u.connection.execute(listening).scalars()) - named, row)
 
 
 def on_edit(u: Unit, event: PostEdited) -> None:
@@ -107,13 +82,13 @@ def on_edit(u: Unit, event: PostEdited) -> None:
     row = _post(u, event.post_id)
     if row is None or row.consent is not None:
         return
-    _tell(u, "mention", row.account_id, _named(u, row.id) - _told(u, row), row)
+    tell(u, "mention", row.account_id, _named(u, row.id) - told_of(u, row), row)
     boosters = select(post.c.account_id).where(post.c.boost_of_id == row.id, post.c.deleted_at.is_(None))
-    _tell(u, "update", row.account_id, u.connection.execute(boosters).scalars(), row)
+    tell(u, "update", row.account_id, u.connection.execute(boosters).scalars(), row)
     quoting = select(interaction.c.account_id).where(
         interaction.c.post_id == row.id, interaction.c.kind == "quote", interaction.c.state == "accepted"
     )
-    _tell(u, "quoted_update", row.account_id, u.connection.execute(quoting).scalars(), row)
+    tell(u, "quoted_update", row.account_id, u.connection.execute(quoting).scalars(), row)
 
 
 def on_asked(u: Unit, event: InteractionAsked) -> None:
@@ -121,7 +96,7 @@ def on_asked(u: Unit, event: InteractionAsked) -> None:
     row = _interaction(u, event.interaction_id)
     about = _post(u, row.post_id if row.kind in {"like", "boost"} else row.by_post_id) if row is not None else None
     if row is not None and about is not None:
-        _tell(u, PENDING[row.kind], row.account_id, [row.target_id], about)
+        tell(u, PENDING[row.kind], row.account_id, [row.target_id], about)
 
 
 def on_decided(u: Unit, event: InteractionAccepted) -> None:
@@ -129,7 +104,7 @@ def on_decided(u: Unit, event: InteractionAccepted) -> None:
     row = _interaction(u, event.interaction_id)
     if row is not None and row.kind != "reply" and not event.by_rule:
         post_id = row.by_post_id if row.kind == "quote" else row.post_id
-        _untell(u, PENDING[row.kind], row.account_id, post_id=post_id, account_id=row.target_id)
+        untell(u, PENDING[row.kind], row.account_id, post_id=post_id, account_id=row.target_id)
 
 
 def on_quote(u: Unit, event: QuoteMade) -> None:
@@ -137,19 +112,11 @@ def on_quote(u: Unit, event: QuoteMade) -> None:
     row = _interaction(u, event.interaction_id)
     about = _post(u, row.by_post_id) if row is not None else None
     if row is not None and about is not None:
-        _tell(u, "quote", row.account_id, [row.target_id], about)
+        tell(u, "quote", row.account_id, [row.target_id], about)
 
 
 def _interaction(u: Unit, interaction_id: int) -> Row[Any] | None:
     return u.connection.execute(select(interaction).where(interaction.c.id == interaction_id)).first()
-
-
-def _told(u: Unit, row: Row[Any]) -> set[int]:
-    """Who has been told of a post as of a mention."""
-    told = select(notification.c.account_id).where(
-        notification.c.post_id == row.id, notification.c.kind == "mention", notification.c.from_id == row.account_id
-    )
-    return set(u.connection.execute(told).scalars())
 
 
 def on_deleted(u: Unit, event: PostDeleted) -> None:
@@ -161,12 +128,12 @@ def on_favourite(u: Unit, event: PostFavourited) -> None:
     """The author is told."""
     row = _post(u, event.post_id)
     if row is not None:
-        _tell(u, "favourite", event.account_id, [row.account_id], row)
+        tell(u, "favourite", event.account_id, [row.account_id], row)
 
 
 def on_unfavourite(u: Unit, event: FavouriteUndone) -> None:
     """What was taken back is not told any more."""
-    _untell(u, "favourite", event.account_id, post_id=event.post_id)
+    untell(u, "favourite", event.account_id, post_id=event.post_id)
 
 
 def on_boost(u: Unit, event: PostBoosted) -> None:
@@ -176,7 +143,7 @@ def on_boost(u: Unit, event: PostBoosted) -> None:
         return
     is_group = u.connection.execute(select(group.c.id).where(group.c.id == event.account_id)).first()
     if row is not None and is_group is None:
-        _tell(u, "reblog", event.account_id, [row.account_id], row)
+        tell(u, "reblog", event.account_id, [row.account_id], row)
 
 
 def on_announced(u: Unit, event: GroupPostAnnounced) -> None:
@@ -184,7 +151,7 @@ def on_announced(u: Unit, event: GroupPostAnnounced) -> None:
     decided = select(group_post.c.decided_by).where(group_post.c.id == event.group_post_id)
     row = _post(u, event.post_id)
     if row is not None and u.connection.execute(decided).scalar() is not None:
-        _tell(u, "reblog", event.group_id, [row.account_id], row)
+        tell(u, "reblog", event.group_id, [row.account_id], row)
 
 
 def on_group_acted(u: Unit, event: GroupActed) -> None:
@@ -192,37 +159,37 @@ def on_group_acted(u: Unit, event: GroupActed) -> None:
     row = _post(u, event.post_id) if event.verb in {"Delete", "Warn"} and event.post_id is not None else None
     if row is None:
         return
-    _untell(u, "moderation_warning", event.group_id, post_id=row.id)
+    untell(u, "moderation_warning", event.group_id, post_id=row.id)
     if not event.undo:
-        _tell(u, "moderation_warning", event.group_id, [row.account_id], row, about_id=row.id)
+        tell(u, "moderation_warning", event.group_id, [row.account_id], row, about_id=row.id)
 
 
 def on_unboost(u: Unit, event: BoostUndone) -> None:
     """What was taken back is not told any more."""
-    _untell(u, "reblog", event.account_id, post_id=event.post_id)
+    untell(u, "reblog", event.account_id, post_id=event.post_id)
 
 
 def on_follow_request(u: Unit, event: FollowRequested) -> None:
     """Whoever answers follows herself is told."""
-    _tell(u, "follow_request", event.follower_id, [event.target_id])
+    tell(u, "follow_request", event.follower_id, [event.target_id])
 
 
 def on_follow(u: Unit, event: FollowAccepted) -> None:
     """A new follower; one who was let in by hand is known already."""
-    _untell(u, "follow_request", event.follower_id, account_id=event.target_id)
+    untell(u, "follow_request", event.follower_id, account_id=event.target_id)
     known = select(notification.c.id).where(
         notification.c.account_id == event.target_id,
         notification.c.kind == "follow",
         notification.c.from_id == event.follower_id,
     )
     if not event.requested_before and u.connection.execute(known).first() is None:
-        _tell(u, "follow", event.follower_id, [event.target_id])
+        tell(u, "follow", event.follower_id, [event.target_id])
 
 
 def on_follow_gone(u: Unit, event: FollowEnded | FollowRejected) -> None:
     """A follow or a request that is no more."""
     for kind in ("follow_request", "follow"):
-        _untell(u, kind, event.follower_id, account_id=event.target_id)
+        untell(u, kind, event.follower_id, account_id=event.target_id)
 
 
 def on_block(u: Unit, event: BlockMade) -> None:
@@ -239,13 +206,13 @@ def on_poll_closed(u: Unit, event: PollClosed) -> None:
         return
     voters = select(poll_vote.c.account_id).join(poll, poll.c.id == poll_vote.c.poll_id)
     told = {row.account_id, *u.connection.execute(voters.where(poll.c.id == event.poll_id)).scalars()}
-    _tell(u, "poll", row.account_id, told, row, to_herself=True)
+    tell(u, "poll", row.account_id, told, row, to_herself=True)
 
 
 def on_sign_up(u: Unit, event: MemberSignedUp) -> None:
     """Somebody signed up: moderators and stewards are told."""
     staff = select(login.c.account_id).where(login.c.role.in_(STAFF), login.c.state == "active")
-    _tell(u, "admin.sign_up", event.account_id, u.connection.execute(staff).scalars())
+    tell(u, "admin.sign_up", event.account_id, u.connection.execute(staff).scalars())
 
 
 def on_report(u: Unit, event: ReportFiled) -> None:
@@ -255,13 +222,13 @@ def on_report(u: Unit, event: ReportFiled) -> None:
     staff = select(login.c.account_id).where(login.c.role.in_(STAFF), login.c.state == "active")
     in_group = select(group_role.c.account_id).where(group_role.c.group_id == row.group_id)
     told = u.connection.execute(staff.union(in_group)).scalars()
-    _tell(u, "admin.report", row.account_id, told, about_id=row.id)
+    tell(u, "admin.report", row.account_id, told, about_id=row.id)
 
 
 def on_severed(u: Unit, event: RelationsSevered) -> None:
     """A member is told that she lost followers, or whom she followed."""
     to = [event.account_id]
-    _tell(u, "severed_relationships", event.account_id, to, to_herself=True, about_id=event.severance_id)
+    tell(u, "severed_relationships", event.account_id, to, to_herself=True, about_id=event.severance_id)
 
 
 _FACTS = [
@@ -286,72 +253,3 @@ def _post(u: Unit, post_id: int) -> Row[Any] | None:
 def _named(u: Unit, post_id: int) -> set[int]:
     named = select(mention.c.account_id).where(mention.c.post_id == post_id, mention.c.silent.is_(False))
     return set(u.connection.execute(named).scalars())
-
-
-def _tell(
-    u: Unit,
-    kind: str,
-    from_id: int,
-    to: Iterable[int],
-    about: Row[Any] | None = None,
-    *,
-    to_herself: bool = False,
-    about_id: int | None = None,
-) -> None:
-    wanted = set(to) if to_herself else set(to) - {from_id}
-    if not wanted:
-        return
-    here = select(account.c.id).join(login, login.c.account_id == account.c.id)
-    here = here.where(account.c.id.in_(wanted), account.c.domain == "", login.c.state == "active")
-    here = here.where(account.c.deleted_at.is_(None), *(~refused for refused in _refusals(u, from_id, about)))
-    post_id = about.id if about is not None else None
-    same = {"kind": kind, "from_id": from_id, "post_id": post_id, "about_id": about_id, "created_at": u.now}
-    for account_id in u.connection.execute(here).scalars().all():
-        values = same | {"account_id": account_id}
-        made = False
-        while not made:  # another notification of the same millisecond may have drawn the same number
-            new = new_id(u.now)
-            made = insert_new(
-                u.connection, notification, id=new, group_key=group_key(kind, new, post_id, u.now), **values
-            )
-
-
-def new_id(now: Millis) -> int:
-    """Milliseconds since 2020, then 12 random bits: below 2**53, for apps read the newest one of a group as a number."""
-    return ((now - EPOCH_2020) << 12) | secrets.randbits(12)
-
-
-def _refusals(u: Unit, from_id: int, about: Row[Any] | None) -> list[ColumnElement[bool]]:
-    """Reasons for which an account is not told of what `from_id` did."""
-    r, sender = restriction.c, account.alias("sender")
-    mine = and_(r.account_id == account.c.id, r.target_id == from_id)
-    ends = or_(r.expires_at.is_(None), r.expires_at > u.now)
-    found: list[ColumnElement[bool]] = [
-        exists().where(or_(mine, and_(r.account_id == from_id, r.target_id == account.c.id)), r.kind == "block"),
-        exists().where(mine, r.kind == "mute", r.notifications, ends),
-        exists().where(
-            domain_restriction.c.account_id == account.c.id,
-            domain_restriction.c.domain == sender.c.domain,
-            sender.c.id == from_id,
-        ),
-    ]
-    if about is not None:
-        muted = and_(thread_mute.c.account_id == account.c.id, thread_mute.c.thread_id == about.thread_id)
-        found.append(exists().where(muted))
-    return found
-
-
-def group_key(kind: str, notification_id: int, post_id: int | None, now: Millis) -> str:
-    """Notifications of one kind about one thing within half a day are shown together."""
-    if kind not in GROUPED:
-        return f"ungrouped-{notification_id}"
-    return "-".join(str(part) for part in (kind, post_id, now // TOGETHER) if part is not None)
-
-
-def _untell(u: Unit, kind: str, from_id: int, *, post_id: int | None = None, account_id: int | None = None) -> None:
-    which = and_(notification.c.kind == kind, notification.c.from_id == from_id)
-    if post_id is not None:
-        which = and_(which, notification.c.post_id == post_id)
-    if account_id is not None:
-        which = and_(which, notification.c.account_id == account_id)
-    u.connection.execute(delete(notification).where(which))

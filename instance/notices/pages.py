@@ -10,7 +10,7 @@ from instance.clock import Millis
 from instance.db.reading import marker, notification
 from instance.db.unit import Unit
 from instance.errors import NotFoundError
-from instance.notices.notifications import GROUPED, KINDS
+from instance.notices.telling import GROUPED, KINDS
 
 SAMPLES = 8
 GREATEST = (1 << 63) - 1
