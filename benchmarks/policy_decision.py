@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from policies.claims import read
 from policies.document import PeerRule, PolicyDocument
 from policies.facts import ActivityFacts, PeerFacts, PostFacts
 from policies.inbound import may_receive
 from policies.leaving import Outgoing, Part, Requirement
 from policies.outbound import may_deliver, may_read
 from policies.peers import Stance
-from policies.published import Envelope, publish, read
+from policies.published import Envelope, publish
 from policies.purposes import Assurance
 from policies.redaction import redact
 from policies.sections import Incoming, Promises, Retention, TreatRule, WordRule

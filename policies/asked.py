@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from policies.claims import read_terms
 from policies.document import Refused
 from policies.fields import WrongError, build, lines_of, read_lines, value_of, write_lines
 from policies.leaving import Requirement
-from policies.published import NAMESPACE, as_requirement, read_terms
+from policies.published import NAMESPACE, as_requirement
 from policies.purposes import USES, Use
 from policies.toml import read_toml
 from policies.words import Sentence, say

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from policies.claims import Published
 from policies.document import PolicyDocument
-from policies.published import Published
 from policies.purposes import Assurance
 
 

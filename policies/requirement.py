@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from policies.claims import Published
 from policies.leaving import Requirement
-from policies.published import LONGEST_VALIDITY, Published
+from policies.published import LONGEST_VALIDITY
 from policies.purposes import Assurance, StaffAccess
 
 ASSURANCES = {level: rank for rank, level in enumerate(Assurance)}

@@ -31,10 +31,11 @@ from federation.vocab.iris import bare, host_of, is_iri, same_origin
 from federation.vocab.normalise import normalise
 from federation.vocab.reading import iri, listed
 from federation.vocab.types import Actor
-from policies import published
+from policies import claims
+from policies.claims import Published
 from policies.document import PolicyDocument
 from policies.peers import Stance, standing
-from policies.published import LONGEST_VALIDITY, Published
+from policies.published import LONGEST_VALIDITY
 
 APPLICATION = "https://www.w3.org/ns/activitystreams#Application"
 NODEINFO_TYPES = frozenset({"application/json", "application/jrd+json"})
@@ -163,7 +164,7 @@ async def _read(federation: Federation, host: str, address: str) -> FoundPolicy:
         raise _NotGoodError("not-its-own")
     if not proven(document, application, federation.clock.now()):
         raise _NotGoodError("proof")
-    understood = published.read(document, proven=True)
+    understood = claims.read(document, proven=True)
     fault, details = _fault(understood, federation.clock.now())
     return FoundPolicy(fault, details, address, publisher, document, understood)
 

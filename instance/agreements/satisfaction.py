@@ -14,10 +14,11 @@ from instance.db.people import account
 from instance.db.unit import Unit
 from instance.policy.inforce import in_force_here
 from instance.policy.peers import facts_for
-from policies import published
+from policies import claims, published
 from policies.asked import from_linked, from_plain
+from policies.claims import Published
 from policies.leaving import Requirement
-from policies.published import Envelope, Published
+from policies.published import Envelope
 from policies.purposes import Assurance
 from policies.requirement import Satisfied, satisfies
 
@@ -54,7 +55,7 @@ def ours(u: Unit) -> Published:
     """Our own policy as a peer reads it."""
     base = u.site.base_url
     envelope = Envelope(f"{base}/policy", f"{base}/actor", f"{base}/privacy", 1, u.now - DAY, u.now + DAY, b"")
-    return published.read(published.publish(in_force_here(u.connection), envelope), proven=True)
+    return claims.read(published.publish(in_force_here(u.connection), envelope), proven=True)
 
 
 def groups_ask(connection: Connection) -> dict[str, Requirement]:
@@ -92,5 +93,5 @@ def promised_lease(known: Row[Any] | None) -> int | None:
     """How many hours a peer's copies last without contact, by its policy."""
     if known is None or not known.document:
         return None
-    found = published.read(msgspec.json.decode(known.document))
+    found = claims.read(msgspec.json.decode(known.document))
     return found.promises.max_lease

@@ -21,7 +21,7 @@ from instance.jobs.table import Job, enqueue
 from instance.policy.adopt import judge_again
 from instance.policy.inforce import in_force_here
 from instance.policy.peers import FIRST_LOOK
-from policies import published
+from policies import claims
 from policies.purposes import Assurance
 from policies.requirement import ASSURANCES
 from policies.sections import Promises
@@ -237,9 +237,7 @@ def changes_of(connection: Connection, host: str, limit: int = 20) -> list[Row[A
 def promised(connection: Connection, host: str) -> Promises:
     """What a peer promises, as far as its policy is known; else nothing."""
     known = rows.trust_of(connection, host)
-    return (
-        published.read(rows.document(known.document)).promises if known is not None and known.document else Promises()
-    )
+    return claims.read(rows.document(known.document)).promises if known is not None and known.document else Promises()
 
 
 def was_sent(connection: Connection, activity: str, host: str) -> bool:

@@ -15,13 +15,13 @@ from instance.i18n import N_, _
 from instance.policy.adopt import adopt
 from instance.policy.inforce import in_force_here
 from instance.policy.peers import facts_for
+from policies.claims import Published
 from policies.decision import EXPLANATIONS
 from policies.document import PolicyDocument
 from policies.facts import PeerFacts, PostFacts
 from policies.fields import lines_of, value_of
 from policies.outbound import may_deliver
 from policies.peers import Stance, clean_host
-from policies.published import Published
 from policies.sections import Promises, Retention, RunBy
 from policies.words import Sentence
 

@@ -8,11 +8,11 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from instance.db.agreements import peer_trust
+from policies.claims import Published, read
 from policies.document import PolicyDocument
 from policies.engine import stands
 from policies.facts import PeerFacts
 from policies.peers import Stance
-from policies.published import Published, read
 from policies.purposes import Assurance
 
 _c = peer_trust.c

@@ -12,7 +12,7 @@ from federation.vocab.processor import jsonld
 from instance.db.unit import Unit
 from instance.policy.adopt import adopt, set_stance
 from instance.policy.inforce import in_force_here
-from policies import published
+from policies import claims, published
 from policies.leaving import Requirement
 from policies.peers import Stance
 from policies.purposes import Assurance, Ending, Measure, Purpose, StaffAccess, Use
@@ -117,7 +117,7 @@ async def test_dates_move_on_and_what_is_agreed_stays(world: World, home: Runnin
     assert third["validUntil"] > second["validUntil"]
     assert published.terms_digest(first) == published.terms_digest(second) == published.terms_digest(third)
     now = home.house.site.clock.now()
-    understood = published.read(third, proven=True)
+    understood = claims.read(third, proven=True)
     assert understood.faults == frozenset()
     assert understood.valid_from <= now < understood.valid_until <= understood.valid_from + published.LONGEST_VALIDITY
     await home.house.store.unit(promise)

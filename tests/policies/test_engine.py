@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from benchmarks.policy_decision import BUDGET, judgements, seconds_each
 from policies.audience import Visibility
+from policies.claims import Published
 from policies.decision import Decision, Obligation
 from policies.document import PeerRule, PolicyDocument
 from policies.facts import ActivityFacts, GroupFacts, PeerFacts, PostFacts
@@ -17,7 +18,6 @@ from policies.leaving import Outgoing, Part, Reach
 from policies.modes import Mode, in_mode, mode_of
 from policies.outbound import may_deliver, may_read
 from policies.peers import Stance
-from policies.published import Published
 from policies.purposes import Assurance
 from policies.redaction import ADDRESSES, PUBLIC, redact, take_out
 from policies.sections import TreatRule

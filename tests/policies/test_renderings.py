@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.checks import contradictions
+from policies.claims import read
 from policies.difference import sentences
 from policies.document import FIELDS, PolicyDocument, Refused, parse
 from policies.fields import Line, value_of
 from policies.leaving import Requirement
 from policies.peers import Stance
 from policies.presets import preset
-from policies.published import CONTEXT, Envelope, as_requirement, publish, read, terms_digest
+from policies.published import CONTEXT, Envelope, as_requirement, publish, terms_digest
 from policies.sections import Promises, Retention
 from policies.sentences import sentences_of
 from policies.words import Sentence, say

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policies.claims import Published, read
 from policies.document import PolicyDocument
 from policies.fields import lines_of
 from policies.leaving import Requirement
-from policies.published import LONGEST_VALIDITY, Envelope, Published, publish, read
+from policies.published import LONGEST_VALIDITY, Envelope, publish
 from policies.purposes import Assurance, Measure, Purpose, StaffAccess, Use
 from policies.requirement import RULES, satisfies
 from policies.sections import Promises, Retention

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policies.claims import Published
 from policies.decision import EXPLANATIONS, Obligation, Reason, Verdict
 from policies.document import PeerRule, PolicyDocument
 from policies.facts import ActivityFacts, GroupFacts, PeerFacts, PostFacts
@@ -15,7 +16,6 @@ from policies.leaving import Outgoing, Part, Reach, Requirement
 from policies.outbound import may_deliver, may_read
 from policies.peers import Stance
 from policies.phrases import FEW, Phrases
-from policies.published import Published
 from policies.purposes import Assurance
 from policies.redaction import redact
 from policies.sections import Incoming, Promises, Retention, TreatRule, WordRule
