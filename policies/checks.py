@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from policies.document import PolicyDocument
 from policies.fields import Path, WrongError
-from policies.kinds import moment, said_as
+from policies.kinds import said_as
 from policies.peers import STRICTNESS, Stance
 from policies.purposes import Ending, Measure, Purpose, Use
+from policies.times import moment
 from policies.treatments import Treatment
 from policies.words import Sentence, joined, say
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from policies.document import FIELDS
 from policies.fields import Line, WrongError, build, lines_of
-from policies.kinds import Words, millis
+from policies.kinds import Words
 from policies.published import ENVELOPE, MEMBERS_ONLY, PROFILE, SHAPED, after, terms_digest
 from policies.purposes import ENDINGS, PURPOSES, USES, Ending, Purpose, Use
 from policies.sections import Promises, Retention
+from policies.times import millis
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from policies.document import FIELDS, PolicyDocument
 from policies.fields import value_of
-from policies.kinds import moment, said_as
+from policies.kinds import said_as
 from policies.peers import stance
+from policies.times import moment
 from policies.words import Sentence, say
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from policies.checks import contradictions, expired
 from policies.document import FIELDS, FORMAT, PolicyDocument, Refused, from_data
 from policies.fields import Line, WrongError, value_of
-from policies.kinds import Choice, Count, Flag, Moment, Span, Text, Words, hours, no_span, said_as, written_like
+from policies.kinds import Choice, Count, Flag, Moment, Span, Text, Words, no_span, said_as, written_like
 from policies.records import ByName, Listed
+from policies.times import hours
 from policies.toml import read_toml
 from policies.words import say
 from policies.written import located, records_to_toml

@@ -15,9 +15,10 @@ import rfc8785
 
 from policies.document import FIELDS, PolicyDocument
 from policies.fields import Line, lines_of, value_of
-from policies.kinds import Span, moment
+from policies.kinds import Span
 from policies.leaving import Requirement
 from policies.purposes import ENDINGS, PURPOSES, USES
+from policies.times import moment
 
 NAMESPACE = "https://w3id.org/skerry/ns#"
 _TYPED = {

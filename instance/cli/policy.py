@@ -17,10 +17,10 @@ from instance.policy.adopt import adopt, set_stance
 from instance.policy.inforce import in_force_here
 from policies.difference import sentences
 from policies.document import PolicyDocument
-from policies.kinds import millis
 from policies.modes import Mode, in_mode
 from policies.peers import Stance
 from policies.presets import NAMES, preset
+from policies.times import millis
 from policies.written import to_toml
 
 Change = Callable[[Unit], tuple[PolicyDocument, PolicyDocument]]

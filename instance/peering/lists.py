@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from instance.i18n import N_
-from policies.kinds import millis
 from policies.peers import Stance, clean_host
+from policies.times import millis
 from policies.treatments import Treatment
 
 BLOCKED, LIMITED, ALLOWED, NOTED, RETRACTED = "blocked", "limited", "allowed", "noted", "retracted"

@@ -22,9 +22,10 @@ from policies.difference import sentences
 from policies.document import FIELDS, PolicyDocument, Refused
 from policies.fields import WrongError, dotted
 from policies.filling import Input, beside, from_typed, inputs, typed
-from policies.kinds import LONGEST_TEXT, Span, millis, spellings
+from policies.kinds import LONGEST_TEXT, Span, spellings
 from policies.modes import Mode, in_mode
 from policies.peers import Stance, clean_host
+from policies.times import millis
 from policies.written import from_toml, to_toml
 
 LONGEST_CARRIED = 400_000

@@ -6,9 +6,9 @@ from hypothesis import given
 from policies.checks import contradictions, expired
 from policies.document import FIELDS, PolicyDocument, Refused
 from policies.filling import COMMON, beside, from_typed, inputs, typed
-from policies.kinds import moment
 from policies.peers import Stance
 from policies.presets import preset
+from policies.times import moment
 from tests.policies.making import DOCUMENTS, FEW
 
 OPEN = preset("open")

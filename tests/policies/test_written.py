@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 
 from policies.document import PolicyDocument, PolicyError, Refused, from_data
-from policies.kinds import hours, millis, moment
 from policies.presets import NAMES, preset
 from policies.stricter import loosened
+from policies.times import hours, millis, moment
 from policies.written import from_toml, key_lines, to_toml
 from tests.policies.making import DOCUMENTS, FEW
 
