@@ -1,7 +1,5 @@
 """Changing the policy: as a form, as text, for one server, for all; looked at first, then put into force."""
 
-import re
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -16,13 +14,14 @@ from instance.peering.words import sentences as why_words
 from instance.policy import proposals
 from instance.policy.inforce import in_force_here
 from instance.policy.peers import stances
-from instance.web.desk import PAGE, SECTIONS, STANCES, show_desk
+from instance.web.desk import PAGE, STANCES, show_desk
+from instance.web.policy_form import mistake, read_back, show_form, typed_of
 from instance.web.visitor import Visitor, go, power_page
 from policies.difference import sentences
-from policies.document import FIELDS, PolicyDocument, Refused
+from policies.document import PolicyDocument, Refused
 from policies.fields import WrongError, dotted
-from policies.filling import Input, beside, from_typed, inputs, typed
-from policies.kinds import LONGEST_TEXT, Span, spellings
+from policies.filling import beside, from_typed
+from policies.kinds import LONGEST_TEXT
 from policies.modes import Mode, in_mode
 from policies.peers import Stance, clean_host
 from policies.times import millis
@@ -30,9 +29,6 @@ from policies.written import from_toml, to_toml
 
 LONGEST_CARRIED = 400_000
 """A policy whose text is longer does not fit into a form, with room for its signs to be written as %22."""
-SPANS = frozenset(line.name for line in FIELDS if isinstance(line.spec.kind, Span))
-_NUMBER = re.compile(r"[0-9]{1,6}(?![0-9])")
-_VALUE_AT_END = re.compile(r": \{value\}\.?$")
 
 
 async def _now(visitor: Visitor) -> PolicyDocument:
@@ -45,84 +41,23 @@ async def _now(visitor: Visitor) -> PolicyDocument:
 async def form(visitor: Visitor) -> Response:
     """The policy in force as a form."""
     policy = await _now(visitor)
-    visitor.form.values |= _typed(policy) | {"base": policy.digest}
-    return _form(visitor)
-
-
-def _typed(policy: PolicyDocument) -> dict[str, str]:
-    """What stands in the inputs, in the reader's language."""
-    return {name: said(text) for name, text in typed(policy).items()}
-
-
-def _read(values: Mapping[str, str]) -> dict[str, str]:
-    """What was typed, spans of time as texts have them: `30 Tage` is `30 days`."""
-    return {name: _span(text) if name in SPANS else text for name, text in values.items()}
-
-
-def _span(text: str) -> str:
-    found = _NUMBER.match(text.strip())
-    spelled = spellings(int(found[0])) if found else []
-    return next((str(one) for one in spelled if said(one).casefold() == text.strip().casefold()), text)
-
-
-def _form(visitor: Visitor) -> Response:
-    failed = bool(visitor.form.problem or visitor.form.errors)
-    all_of_them = [_shown(one) for one in inputs() if one.kind != "table" or one.name in visitor.form.values]
-    sections = {name: _(words) for name, words in SECTIONS.items()}
-    folded = [
-        (words, [one for one in all_of_them if one["section"] == name and not one["common"]])
-        for name, words in sections.items()
-    ]
-    common = [one for one in all_of_them if one["common"]]
-    return visitor.page(
-        "policy_form.html",
-        422 if failed else 200,
-        here="steward",
-        common=common,
-        folded=folded,
-        too_long=len(all_of_them) < len(inputs()),
-    )
-
-
-def _shown(one: Input) -> Mapping[str, Any]:
-    """An input with its sentence in the reader's language."""
-    return {
-        "name": one.name,
-        "kind": one.kind,
-        "label": _label(_(one.says)),
-        "choices": [(value, said(words)) for value, words in one.choices],
-        "example": said(one.example),
-        "section": one.section,
-        "common": one.common,
-    }
-
-
-def _label(sentence: str) -> str:
-    """A field's sentence as the label of its input: without the value at its end, with dots where it stands within."""
-    ends = _VALUE_AT_END.sub("", sentence)
-    return ends if ends != sentence else sentence.replace("{value}", "…").rstrip(".")
+    visitor.form.values |= typed_of(policy) | {"base": policy.digest}
+    return show_form(visitor)
 
 
 async def from_form(visitor: Visitor) -> Response:
     """Read the form; what can't be read stays as it was typed, with what to do beside it."""
     base = await _now(visitor)
     try:
-        document = from_typed(_read(visitor.form.values), base, visitor.house.site.clock.now())
+        document = from_typed(read_back(visitor.form.values), base, visitor.house.site.clock.now())
     except Refused as error:
         for name, wrong in beside(error.wrong).items():
             if name:
                 visitor.form.errors[name] = " ".join(map(mistake, wrong))
             else:
                 visitor.form.problem = " ".join(map(mistake, wrong))
-        return _form(visitor)
+        return show_form(visitor)
     return await look(visitor, document, visitor.form["base"])
-
-
-def mistake(one: WrongError) -> str:
-    """A mistake with its line, if it has one, and the remedy."""
-    words = said(one.words)
-    words = words[:1].upper() + words[1:]
-    return _("Line {line}: {words}", line=one.line, words=words) if one.line else words
 
 
 # As text.
@@ -159,8 +94,8 @@ async def again(visitor: Visitor) -> Response:
             document = from_toml(written, now=visitor.house.site.clock.now())
         except Refused:
             return await from_text(visitor)
-        visitor.form.values |= _typed(document)
-        return _form(visitor)
+        visitor.form.values |= typed_of(document)
+        return show_form(visitor)
     return visitor.page("policy_text.html", here="steward", wrong=[])
 
 
