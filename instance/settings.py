@@ -3,9 +3,7 @@
 A wrong or missing value raises SettingsError: one sentence that names the setting and the remedy.
 """
 
-import ipaddress
 import os
-import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -14,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from instance import setting_kinds as kinds
+from instance.setting_kinds import Network
 
 
 class SettingsError(Exception):
@@ -213,144 +212,37 @@ def _check_production(settings: Settings) -> None:
         raise SettingsError("Production refuses to start: " + "; ".join(found))
 
 
-# How each setting is read from text (or from TOML's own types).
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("give it as text")
-    return value.strip()
-
-
-def _number(low: int, high: int) -> Callable[[Any], int]:
-    def read(value: Any) -> int:
-        if not isinstance(value, int | str) or isinstance(value, bool):
-            raise ValueError(f"give a number from {low} to {high}")
-        number = int(value)
-        if not low <= number <= high:
-            raise ValueError(f"give a number from {low} to {high}")
-        return number
-
-    return read
-
-
-def _switch(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    word = _text(value).lower()
-    if word in {"1", "true", "yes", "on"}:
-        return True
-    if word in {"0", "false", "no", "off", ""}:
-        return False
-    raise ValueError("say 1 or 0")
-
-
-def _path(value: Any) -> Path:
-    return Path(value).expanduser()
-
-
-def _optional_path(value: Any) -> Path | None:
-    return _path(value) if value else None
-
-
-def _networks(value: Any) -> tuple[Network, ...]:
-    items = value.split(",") if isinstance(value, str) else list(value)
-    try:
-        return tuple(ipaddress.ip_network(item.strip()) for item in items if item.strip())
-    except ValueError as error:
-        raise ValueError(f"give networks separated by commas, 127.0.0.2/32 for instance ({error})") from error
-
-
-def _url(schemes: set[str]) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        text = _text(value).rstrip("/")
-        if not text:
-            return ""
-        parts = urlsplit(text)
-        if parts.scheme not in schemes or not (parts.netloc or parts.path):
-            raise ValueError(f"give an address that starts with {' or '.join(sorted(schemes))}://")
-        return text
-
-    return read
-
-
-def _origin(value: Any) -> str:
-    text = _url({"http", "https"})(value)
-    parts = urlsplit(text)
-    if text and (parts.path or parts.query or parts.fragment or parts.username or not parts.hostname):
-        raise ValueError("give scheme, host and port only")
-    if text:
-        _listens(parts.hostname)
-        _number(1, 65535)(80 if parts.port is None else parts.port)
-    return text.lower()
-
-
-def _listens(value: Any) -> str:
-    """A host name (letters, digits, dots, hyphens; others as xn--) or an address."""
-    text = _text(value)
-    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?", text):
-        try:
-            ipaddress.ip_address(text)
-        except ValueError:
-            raise ValueError("give a host name of letters, digits, dots and hyphens, or an address") from None
-    return text
-
-
-def _choice(kind: type[StrEnum]) -> Callable[[Any], StrEnum]:
-    def read(value: Any) -> StrEnum:
-        try:
-            return kind(_text(value).lower())
-        except ValueError as error:
-            raise ValueError(f"say one of: {', '.join(kind)}") from error
-
-    return read
-
-
-def _one_of(*words: str) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        word = _text(value).lower()
-        if word not in words:
-            raise ValueError(f"say one of: {', '.join(words)}")
-        return word
-
-    return read
-
-
-def _locale(value: Any) -> str:
-    text = _text(value)
-    if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", text):
-        raise ValueError("give a language as in en, de or pt-BR")
-    return text.replace("-", "_")
+# How each setting is read.
 
 
 _SPECIAL: dict[str, Callable[[Any], Any]] = {
-    "mode": _choice(Mode),
-    "registration": _choice(Registration),
-    "host": _listens,
-    "port": _number(1, 65535),
-    "workers": _number(1, 64),
-    "data": _path,
-    "secret_file": _optional_path,
-    "tls_cert": _optional_path,
-    "tls_key": _optional_path,
-    "trusted_ca": _optional_path,
-    "trusted_proxies": _networks,
-    "allow_private_peers": _networks,
-    "base_url": _origin,
-    "media_url": _origin,
-    "remote_media_mb": _number(10, 1_000_000),
-    "remote_media_days": _number(1, 3650),
-    "database_url": _url({"postgresql", "postgres", "sqlite"}),
-    "redis_url": _url({"redis", "rediss", "unix"}),
-    "mail_url": _url({"smtp", "smtps"}),
-    "public_posting": _switch,
-    "rate_limits": _switch,
-    "runner": _switch,
-    "log_level": _one_of("debug", "info", "warning", "error"),
-    "locale": _locale,
+    "mode": kinds.choice(Mode),
+    "registration": kinds.choice(Registration),
+    "host": kinds.listens,
+    "port": kinds.number(1, 65535),
+    "workers": kinds.number(1, 64),
+    "data": kinds.path,
+    "secret_file": kinds.optional_path,
+    "tls_cert": kinds.optional_path,
+    "tls_key": kinds.optional_path,
+    "trusted_ca": kinds.optional_path,
+    "trusted_proxies": kinds.networks,
+    "allow_private_peers": kinds.networks,
+    "base_url": kinds.origin,
+    "media_url": kinds.origin,
+    "remote_media_mb": kinds.number(10, 1_000_000),
+    "remote_media_days": kinds.number(1, 3650),
+    "database_url": kinds.url({"postgresql", "postgres", "sqlite"}),
+    "redis_url": kinds.url({"redis", "rediss", "unix"}),
+    "mail_url": kinds.url({"smtp", "smtps"}),
+    "public_posting": kinds.switch,
+    "rate_limits": kinds.switch,
+    "runner": kinds.switch,
+    "log_level": kinds.one_of("debug", "info", "warning", "error"),
+    "locale": kinds.locale,
 }
 _SECRET = {"database_url", "redis_url", "mail_url", "metrics_token"}  # may hold a password: never shown
-_READERS: dict[str, Callable[[Any], Any]] = {f.name: _SPECIAL.get(f.name, _text) for f in fields(Settings)}
+_READERS: dict[str, Callable[[Any], Any]] = {f.name: _SPECIAL.get(f.name, kinds.words) for f in fields(Settings)}
 
 
 def _read(name: str, value: Any) -> Any:
