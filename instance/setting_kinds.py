@@ -12,24 +12,28 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def words(value: Any) -> str:
+    """A text, without white space at its ends."""
     if not isinstance(value, str):
         raise ValueError("give it as text")
     return value.strip()
 
 
 def number(low: int, high: int) -> Callable[[Any], int]:
+    """A whole number from `low` to `high`."""
+
     def read(value: Any) -> int:
         if not isinstance(value, int | str) or isinstance(value, bool):
             raise ValueError(f"give a number from {low} to {high}")
-        number = int(value)
-        if not low <= number <= high:
+        found = int(value)
+        if not low <= found <= high:
             raise ValueError(f"give a number from {low} to {high}")
-        return number
+        return found
 
     return read
 
 
 def switch(value: Any) -> bool:
+    """On or off."""
     if isinstance(value, bool):
         return value
     word = words(value).lower()
@@ -41,14 +45,17 @@ def switch(value: Any) -> bool:
 
 
 def path(value: Any) -> Path:
+    """A path; `~` is the home folder."""
     return Path(value).expanduser()
 
 
 def optional_path(value: Any) -> Path | None:
+    """A path, or none."""
     return path(value) if value else None
 
 
 def networks(value: Any) -> tuple[Network, ...]:
+    """Networks, separated by commas or as a list."""
     items = value.split(",") if isinstance(value, str) else list(value)
     try:
         return tuple(ipaddress.ip_network(item.strip()) for item in items if item.strip())
@@ -57,6 +64,8 @@ def networks(value: Any) -> tuple[Network, ...]:
 
 
 def url(schemes: set[str]) -> Callable[[Any], str]:
+    """An address with one of these schemes, without a slash at its end; '' stays."""
+
     def read(value: Any) -> str:
         text = words(value).rstrip("/")
         if not text:
@@ -70,6 +79,7 @@ def url(schemes: set[str]) -> Callable[[Any], str]:
 
 
 def origin(value: Any) -> str:
+    """Scheme, host and port of an http or https address, in small letters; '' stays."""
     text = url({"http", "https"})(value)
     parts = urlsplit(text)
     if text and (parts.path or parts.query or parts.fragment or parts.username or not parts.hostname):
@@ -92,6 +102,8 @@ def listens(value: Any) -> str:
 
 
 def choice(kind: type[StrEnum]) -> Callable[[Any], StrEnum]:
+    """One of the values of an enumeration."""
+
     def read(value: Any) -> StrEnum:
         try:
             return kind(words(value).lower())
@@ -101,17 +113,20 @@ def choice(kind: type[StrEnum]) -> Callable[[Any], StrEnum]:
     return read
 
 
-def one_of(*words: str) -> Callable[[Any], str]:
+def one_of(*known: str) -> Callable[[Any], str]:
+    """One of these words."""
+
     def read(value: Any) -> str:
         word = words(value).lower()
-        if word not in words:
-            raise ValueError(f"say one of: {', '.join(words)}")
+        if word not in known:
+            raise ValueError(f"say one of: {', '.join(known)}")
         return word
 
     return read
 
 
 def locale(value: Any) -> str:
+    """A language as gettext writes it: `de`, `pt_BR`."""
     text = words(value)
     if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", text):
         raise ValueError("give a language as in en, de or pt-BR")

@@ -214,7 +214,6 @@ def _check_production(settings: Settings) -> None:
 
 # How each setting is read.
 
-
 _SPECIAL: dict[str, Callable[[Any], Any]] = {
     "mode": kinds.choice(Mode),
     "registration": kinds.choice(Registration),

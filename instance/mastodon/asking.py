@@ -24,22 +24,27 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def get(path: str, endpoint: Endpoint) -> Route:
+    """A route for GET."""
     return Route(path, endpoint, methods=["GET"])
 
 
 def post(path: str, endpoint: Endpoint) -> Route:
+    """A route for POST."""
     return Route(path, endpoint, methods=["POST"])
 
 
 def put(path: str, endpoint: Endpoint) -> Route:
+    """A route for PUT."""
     return Route(path, endpoint, methods=["PUT"])
 
 
 def patch(path: str, endpoint: Endpoint) -> Route:
+    """A route for PATCH."""
     return Route(path, endpoint, methods=["PATCH"])
 
 
 def delete(path: str, endpoint: Endpoint) -> Route:
+    """A route for DELETE."""
     return Route(path, endpoint, methods=["DELETE"])
 
 

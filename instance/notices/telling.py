@@ -55,6 +55,9 @@ def tell(
     to_herself: bool = False,
     about_id: int | None = None,
 ) -> None:
+    """Put a notification of `kind` before each of `to` who lives here and is not spared. `about`: the post (its facts as in
+    `notifications._post`); `about_id`: a report, a severance, a warning. Who did it is told only where `to_herself` says so.
+    """
     wanted = set(to) if to_herself else set(to) - {from_id}
     if not wanted:
         return
@@ -106,6 +109,7 @@ def group_key(kind: str, notification_id: int, post_id: int | None, now: Millis)
 
 
 def untell(u: Unit, kind: str, from_id: int, *, post_id: int | None = None, account_id: int | None = None) -> None:
+    """Take back what `from_id` caused: about one post, before one account, or both."""
     which = and_(notification.c.kind == kind, notification.c.from_id == from_id)
     if post_id is not None:
         which = and_(which, notification.c.post_id == post_id)

@@ -51,6 +51,7 @@ class Poll:
 
 
 def pictures_of(connection: Connection, site: Site, ids: Iterable[int]) -> dict[int, list[Picture]]:
+    """Pictures and other files of these posts, in their order, by post."""
     asked = select(attachment).where(attachment.c.post_id.in_(set(ids))).order_by(attachment.c.position)
     found: dict[int, list[Picture]] = {}
     for row in connection.execute(asked):
@@ -71,6 +72,7 @@ def _picture(site: Site, row: Any) -> Picture:
 
 
 def polls_of(connection: Connection, site: Site, reader_id: int | None, rows: Sequence[Any]) -> dict[int, Poll]:
+    """Polls of these posts as their reader may see them, by post."""
     if not rows:
         return {}
     asked = list(connection.execute(select(poll).where(poll.c.post_id.in_([row.id for row in rows]))))

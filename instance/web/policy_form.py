@@ -36,6 +36,7 @@ def _span(text: str) -> str:
 
 
 def show_form(visitor: Visitor) -> Response:
+    """The page with the form; 422 where something in it could not be read."""
     failed = bool(visitor.form.problem or visitor.form.errors)
     all_of_them = [_shown(one) for one in inputs() if one.kind != "table" or one.name in visitor.form.values]
     sections = {name: _(words) for name, words in SECTIONS.items()}
