@@ -44,17 +44,6 @@ def as_datetime(at: Millis) -> datetime:
     return datetime.fromtimestamp(min(max(at, EARLIEST), LATEST) / 1000, UTC)
 
 
-def parse_iso(text: str) -> Millis:
-    """Read an ISO 8601 / RFC 3339 time; one without a zone is taken as UTC.
-
-    Raises ValueError for anything else, and for years that no clock shows.
-    """
-    moment = datetime.fromisoformat(text.strip())
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return int(moment.timestamp() * 1000)
-
-
 def monotonic() -> float:
     """Seconds for time-outs and intervals; never goes backwards."""
     return time.monotonic()

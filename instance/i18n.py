@@ -30,7 +30,7 @@ def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name
     return sentence
 
 
-NOT_FOUND = N_("Record not found")
+NOT_FOUND = N_("Record not found")  # said in `errors`, which lies below and can mark nothing
 """What `instance.errors.NotFoundError` says; it lies below this module."""
 
 

@@ -6,8 +6,6 @@ whatever goes wrong inside becomes one plain answer, never a trace. `app.build` 
 
 import re
 import secrets
-from collections.abc import MutableMapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers as RequestHeaders
@@ -41,8 +39,6 @@ WITH_IMAGES = (
 ANY_HOST = ("/health/", "/metrics")
 GREATEST = (1 << 63) - 1
 _LONG = re.compile(r"/([0-9]{19,})(?=/|$)")
-
-Fields = MutableMapping[str, Any]
 
 
 def body_limit(path: str) -> int:

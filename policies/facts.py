@@ -36,14 +36,6 @@ class GroupFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class MemberFacts:
-    """The local account that something concerns."""
-
-    blocks_peer: bool = False
-    """Whether she refuses this whole server."""
-
-
-@dataclass(frozen=True, slots=True)
 class PostFacts:
     """A post of ours. Relations (Follow, Accept, ...) are judged as `direct` to those they are addressed to."""
 

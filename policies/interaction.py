@@ -101,11 +101,6 @@ def _groups_of(asker: Asker) -> set[str]:
     return follows | followed | mutual | named
 
 
-def everyone_replies(policy: Mapping[str, Any] | None) -> bool:
-    """Whether replies are free for all."""
-    return PUBLIC in rule_of(policy, "reply").automatic
-
-
 REPLIERS: Mapping[str, Rule] = {
     "everyone": Rule((PUBLIC,)),
     "asked": Rule((AUTHOR, MENTIONED), (PUBLIC,)),

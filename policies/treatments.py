@@ -28,22 +28,3 @@ class Treatment(StrEnum):
     """Follows are held."""
     NO_DELETES = "no_deletes"
     NO_REPORTS = "no_reports"
-
-
-SAID: dict[Treatment, str] = {
-    Treatment.REFUSE: "refused",
-    Treatment.HOLD: "held",
-    Treatment.PUBLIC_ONLY: "refused unless public",
-    Treatment.FOLLOWERS_ONLY: "shown to followers only",
-    Treatment.UNLISTED: "kept out of public timelines",
-    Treatment.SENSITIVE: "marked sensitive",
-    Treatment.WARNING: "put behind a content warning",
-    Treatment.NO_MEDIA: "shown without pictures and files",
-    Treatment.NO_AVATARS: "shown without profile pictures",
-    Treatment.NO_BANNERS: "shown without profile banners",
-    Treatment.NO_EMOJI: "shown without custom emoji",
-    Treatment.NO_REPLIES: "refused as answers to posts from here",
-    Treatment.NO_FOLLOWS: "held when it is a follow",
-    Treatment.NO_DELETES: "kept when its author deletes it",
-    Treatment.NO_REPORTS: "refused when it is a report",
-}

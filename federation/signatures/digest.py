@@ -18,13 +18,8 @@ def digest(body: bytes) -> str:
     return "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode()
 
 
-def content_digest(body: bytes) -> str:
-    """The value of a `Content-Digest` header."""
-    return rfc9530(digest(body))
-
-
 def rfc9530(value: str) -> str:
-    """A value of `digest` as the value of `Content-Digest`."""
+    """A value of `digest` as the value of a `Content-Digest` header."""
     return f"sha-256=:{value.partition('=')[2]}:"
 
 

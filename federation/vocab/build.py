@@ -1,6 +1,6 @@
 """Outgoing documents: pure functions of plain values. Ids are minted by the caller, keys are added by federation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -148,7 +148,6 @@ class Options:
     ends_at: int | None = None
     closed_at: int | None = None
     voters: int = 0
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 def post(given: Post) -> Document:

@@ -130,13 +130,6 @@ def receipt_came(u: Unit, host: str, about: str, document: Mapping[str, Any], *,
     _later(u, row.id, SECOND)
 
 
-def asked_of(connection: Connection, iri: str) -> str | None:
-    """The host that is to answer a canary's Create or Delete; None for what is no such thing."""
-    about = iri.removesuffix("/activity")
-    mine = (probe.c.canary_iri == about) | (probe.c.delete_iri == about)
-    return connection.execute(select(probe.c.host).where(mine, probe.c.state.in_(RUNNING))).scalar()
-
-
 def looked(u: Unit, probe_id: int, steps: list[list[str]]) -> None:
     """What a look brought: with a leak the round is over, else it goes on. `steps`: [check, outcome, where]."""
     row = _locked(u, probe_id)

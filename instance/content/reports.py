@@ -186,11 +186,6 @@ def reopen(u: Unit, report_id: int) -> None:
     u.connection.execute(update(report).where(report.c.id == report_id).values(closed_at=None, closed_by=None))
 
 
-def assign(u: Unit, report_id: int, to_id: int | None) -> None:
-    """A moderator looks into it, or nobody in particular."""
-    u.connection.execute(update(report).where(report.c.id == report_id).values(assigned_to=to_id))
-
-
 def by_id(connection: Connection, report_id: int) -> Row[Any]:
     """A report. Raises NotFoundError."""
     row = connection.execute(select(report).where(report.c.id == report_id)).first()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, insert, select, update
 
 from instance.content import boosts, locks, parts
 from instance.content.visible import is_for_anyone
@@ -146,13 +146,6 @@ def held(connection: Connection, group_id: int) -> list[Row[Any]]:
     asked = select(group_post).join(post, post.c.id == group_post.c.post_id)
     waiting = and_(group_post.c.group_id == group_id, group_post.c.state == HELD, post.c.deleted_at.is_(None))
     return list(connection.execute(asked.where(waiting).order_by(group_post.c.id)))
-
-
-def held_count(connection: Connection, group_id: int) -> int:
-    """How many posts wait in a group."""
-    asked = select(func.count()).select_from(group_post.join(post, post.c.id == group_post.c.post_id))
-    waiting = and_(group_post.c.group_id == group_id, group_post.c.state == HELD, post.c.deleted_at.is_(None))
-    return connection.execute(asked.where(waiting)).scalar_one()
 
 
 def groups_of(connection: Connection, post_id: int) -> list[int]:

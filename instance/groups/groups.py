@@ -70,14 +70,6 @@ def moderators(connection: Connection, group_id: int) -> list[int]:
     return list(connection.execute(asked.order_by(group_role.c.created_at, group_role.c.account_id)).scalars())
 
 
-def moderated_by(connection: Connection, account_id: int) -> list[int]:
-    """Ids of the groups that an account moderates."""
-    asked = select(group_role.c.group_id).where(
-        group_role.c.account_id == account_id, group_role.c.role == acting.MODERATOR
-    )
-    return list(connection.execute(asked.order_by(group_role.c.group_id)).scalars())
-
-
 def takes_part(connection: Connection, group_id: int, account_id: int) -> bool:
     """Whether an account takes part in an open group: it follows the group."""
     row = follows.one(connection, account_id, group_id)

@@ -18,7 +18,6 @@ from instance.mastodon.errors import answer
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 ANYONE = None
-NO_SCHEDULE = N_("Posts can't be scheduled here.")
 NO_COLLECTIONS = N_("There are no collections here.")
 NO_FEATURED_TAGS = N_("Hashtags can't be featured here.")
 

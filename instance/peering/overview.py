@@ -52,11 +52,6 @@ class PeerView:
     put_aside: int = 0
     gaps: list[Gap] = field(default_factory=list)
 
-    @property
-    def troubled(self) -> bool:
-        """Whether something is to be looked at."""
-        return bool(self.failures or self.dead or self.held or self.put_aside)
-
 
 def peers(connection: Connection, now: Millis, search: str = "", host: str = "") -> list[PeerView]:
     """Other servers, those in trouble first, then those heard from last; `search` is a part of the name, `host` all of it."""

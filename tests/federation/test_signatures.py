@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from federation.errors import MalformedError, UnsignedError
 from federation.signatures import cavage, keys, rfc9421, verify
-from federation.signatures.digest import check_content_digest, check_digest, content_digest, digest
+from federation.signatures.digest import check_content_digest, check_digest, digest, rfc9530
 from federation.signatures.message import Message, read_headers
 from tests.support.peer import key_number, pem_of
 
@@ -147,7 +147,7 @@ def test_digests_that_do_not_hold(header: str) -> None:
 def test_digests_hold() -> None:
     check_digest(digest(b"x"), b"x")
     check_digest("sha-256=X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=, MD5=other", CAVAGE["body"].encode())
-    check_content_digest(content_digest(b"x"), b"x")
+    check_content_digest(rfc9530(digest(b"x")), b"x")
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,6 @@ async def test_a_group_has_a_moderator_who_takes_part(world: World) -> None:
         assert groups.moderators(connection, made) == [anna]
         assert groups.takes_part(connection, made, anna)
         assert not acting.is_moderator(connection, made, ben)
-        assert groups.moderated_by(connection, anna) == [made]
         assert [g.name for g in groups.all_groups(connection)] == ["lupus"]
         assert [g.id for g in groups.joined(connection, anna)] == [made]
         assert groups.local_among(connection, [anna, ben, made]) == {made: "open"}
