@@ -54,11 +54,11 @@ class UnreachableError(FederationError):
 
 
 class AwayError(UnreachableError):
-    """Nobody answers there at all: no connection. `host` is whom we tried, which after redirects is not who was named."""
+    """Nobody answers there at all: no connection. `origin` is what we tried, which after redirects is not what was named."""
 
-    def __init__(self, text: str, host: str) -> None:
+    def __init__(self, text: str, origin: str) -> None:
         super().__init__(text)
-        self.host = host
+        self.origin = origin
 
 
 class RefusedError(FederationError):

@@ -13,7 +13,7 @@ import httpx
 from federation.client.budget import spend
 from federation.client.network import Network, Requests
 from federation.errors import AwayError, RefusedError, TooLargeError, UnreachableError, WrongTypeError
-from federation.vocab.iris import host_of, is_iri
+from federation.vocab.iris import host_of, is_iri, origin_of
 
 MOST_BYTES = 1_000_000
 STEP_SECONDS = 10.0
@@ -171,8 +171,7 @@ class Client:
             async with self._client.stream("GET", url, headers=headers) as response:
                 yield response
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-            host = host_of(url)
-            raise AwayError(f"{host} can't be reached: {type(error).__name__}", host) from error
+            raise AwayError(f"{host_of(url)} can't be reached: {type(error).__name__}", origin_of(url)) from error
         except httpx.InvalidURL as error:  # more is an address to us than to the library
             raise RefusedError("that is no address that can be asked") from error
 

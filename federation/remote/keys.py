@@ -18,7 +18,7 @@ from federation.remote.actors import GONE_FOR_GOOD, gone, learn
 from federation.remote.memory import KnownKey, Missed
 from federation.schema import remote_key
 from federation.signatures import keys
-from federation.vocab.iris import bare, host_of, same_origin
+from federation.vocab.iris import bare, host_of, origin_of, same_origin
 from federation.vocab.normalise import normalise
 from federation.vocab.reading import iri, listed, text
 from federation.vocab.types import Actor, Key
@@ -44,7 +44,7 @@ async def key_of(federation: Federation, key_id: str, *, fresh: bool = False) ->
         key = await _known(federation, key_id)
         if key is not None:
             return key
-        for name in (key_id, host_of(key_id)):
+        for name in (key_id, origin_of(key_id)):
             missed = memory.missed.get(name)
             if missed is not None and missed.until > federation.clock.wire():
                 raise missed.error
@@ -103,7 +103,7 @@ async def _fetched(federation: Federation, key_id: str) -> KnownKey:
         if isinstance(
             error, AwayError
         ):  # an answer, however bad, is one of this address alone: anybody may have named it
-            federation.memory.missed[error.host] = missed
+            federation.memory.missed[error.origin] = missed
         raise
 
 

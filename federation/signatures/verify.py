@@ -3,6 +3,7 @@
 Cheap checks come first; a request that has no signature worth the trouble causes no request of ours.
 """
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -19,6 +20,7 @@ from federation.vocab import times
 from federation.vocab.iris import host_of
 
 SKEW = times.HOUR
+_PORT = re.compile(r":[0-9]+$")
 EXPIRED_LEEWAY = 30_000
 _ANY = ("", keys.V1_5_SHA512, keys.PSS)
 _ALGORITHMS = {
@@ -64,7 +66,8 @@ def claim(message: Message, domain: str, wire_now: int) -> Claim:
     """
     if not message.signature:
         raise UnsignedError("the request is not signed")
-    if message.header("host").lower() not in {domain, f"{domain}{rfc9421.PORTS.get(message.scheme, '')}"}:
+    port = "" if _PORT.search(domain) else rfc9421.PORTS.get(message.scheme, "")
+    if message.header("host").lower() not in {domain, f"{domain}{port}"}:
         raise UnsignedError("the Host is not this instance")
     if message.method == "POST":
         message.header("digest"), message.header("content-digest")  # once, or not at all

@@ -4,14 +4,16 @@ import gc
 import json
 from typing import Any
 
+import httpcore
 import pytest
 
-from federation.errors import AwayError, GoneError, MalformedError, UnreachableError
+from federation.errors import AwayError, GoneError, MalformedError, UnreachableError, UnsignedError
 from federation.remote.memory import Missed
 from federation.schema import remote_key
 from federation.signatures import keys
 from federation.signatures.keys import base58_encode
-from federation.signatures.verify import Claim
+from federation.signatures.message import Message
+from federation.signatures.verify import Claim, claim
 from federation.vocab.iris import host_of
 from tests.support.peer import AS, Peer, key_number, pem_of
 from tests.support.world import Running
@@ -171,3 +173,29 @@ async def test_no_host_is_too_odd_to_be_another_s(home: Running) -> None:
                 }
                 answer = await home.client.post(path, content=b"{}", headers=headers)
                 assert answer.status_code in {400, 401, 404, 405, 413, 421}, (host[:20], path, length)
+
+
+async def test_a_server_is_not_away_because_it_speaks_no_tls(
+    home: Running, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever names its key by https says nothing of those that are named by http."""
+    plain = Peer(peer.world, "plain.example:8080", scheme="http")
+    bob = plain.actor("bob")
+    wires, carry = peer.world.wires, peer.world.wires.carry
+
+    async def without_tls(sender: str, request: httpcore.Request) -> httpcore.Response:
+        if request.url.port == 8080 and request.url.scheme == b"https":
+            raise httpcore.ConnectError("no TLS")
+        return await carry(sender, request)
+
+    monkeypatch.setattr(wires, "carry", without_tls)
+    like = plain.activity("Like", bob.replace("http:", "https:"), "https://a.example/x")
+    assert (await plain.post(home, like, key=key_number(0))).status_code == 503
+    assert (await plain.post(home, plain.activity("Like", bob, "https://a.example/x"))).status_code == 202
+
+
+@pytest.mark.parametrize(("domain", "host"), [("a.example:8000", "a.example:8000:443"), ("a.example", "a.example:80")])
+def test_a_port_is_named_once(domain: str, host: str) -> None:
+    message = Message("GET", "/actor", {"host": host, "signature": "x"})
+    with pytest.raises(UnsignedError, match="Host"):
+        claim(message, domain, 0)
