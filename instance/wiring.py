@@ -5,7 +5,7 @@ from functools import partial
 from federation import ledger
 from federation.inbound import withdrawn
 from federation.inbound.process import Inbox
-from federation.outbound import deliveries, gaps
+from federation.outbound import deliveries, gaps, taking_back
 from federation.outbound.schedule import senders
 from federation.ports import HandlerTable
 from federation.vocab.interaction import REQUESTS
@@ -210,6 +210,7 @@ TIMED = [
     daily.Timed("erase old copies of remote pictures", HOUR, pictures.sweep),
     daily.Timed("forget old home entries", 6 * HOUR, timelines.sweep),
     daily.Timed("erase settled deliveries", HOUR, deliveries.forget_old),
+    daily.Timed("erase words that arrived", 10 * MINUTE, taking_back.erase_words),
     daily.Timed("tell peers what they missed", MINUTE, gap_notices.tell),
     daily.Timed("ask what peers run", software.LOOK_EVERY, software.ask_some),
     daily.Timed("forget old gaps", HOUR, gaps.forget_old),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from federation.outbound import taking_back
 from federation.vocab import build
 from federation.vocab.iris import PUBLIC
 from federation.vocab.terms import CONTEXT
@@ -121,6 +122,7 @@ def on_account_deleted(u: Unit, event: AccountDeleted) -> None:
     row = accounts.by_id(u.connection, event.account_id)
     if row is None or row.domain:
         return
+    taking_back.of_actor(u, row.iri)
     made = build.activity("Delete", f"{row.iri}#delete", row.iri, row.iri, to=[PUBLIC], published=u.now)
     recipients = knew(u.connection, row.id)
     send(u, made, actor=row.iri, recipients=recipients, facts=facts_of("public"), once_per_host=True)

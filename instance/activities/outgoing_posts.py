@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from federation.outbound import taking_back
 from federation.vocab import build, times
 from federation.vocab.iris import PUBLIC
 from instance.activities import notes
@@ -66,6 +67,7 @@ def on_post_deleted(u: Unit, event: PostDeleted) -> None:
         return
     if row.local_only or author.deleted_at is not None:  # the account's own Delete says it all
         return
+    taking_back.of_post(u, row.iri)
     to = notes.audience_of(u.connection, row, author)
     gone = build.tombstone(row.iri, "Note", u.now)
     terms = {"to": to.to, "cc": to.cc, "published": u.now}

@@ -14,7 +14,7 @@ from instance.db.unit import Unit
 from instance.errors import RefusalError
 from instance.i18n import N_, _, said
 from instance.policy.adopt import adopt, set_stance
-from instance.policy.inforce import in_force_here
+from instance.policy.inforce import in_force_here, in_force_to_change
 from policies.difference import sentences
 from policies.document import PolicyDocument
 from policies.modes import Mode, in_mode
@@ -66,7 +66,7 @@ def mode_command(mode: str, data: Path | None, as_json: bool) -> None:
     """Say what is done with servers that no rule names: open, match (who promises enough), allowlist, closed."""
 
     def change(u: Unit) -> tuple[PolicyDocument, PolicyDocument]:
-        old = in_force_here(u.connection)
+        old = in_force_to_change(u.connection)
         new = in_mode(old, Mode(mode))
         adopt(u, new, "steward")
         return old, new
@@ -130,7 +130,7 @@ def start_from(preset_name: str, data: Path | None, as_json: bool) -> None:
     """Take a preset into force: closed, allowlist or open. All other rules and promises are kept."""
 
     def change(u: Unit) -> tuple[PolicyDocument, PolicyDocument]:
-        old, chosen = in_force_here(u.connection), preset(preset_name)
+        old, chosen = in_force_to_change(u.connection), preset(preset_name)
         new = replace(old, name=chosen.name, default=chosen.default, meeting=chosen.meeting)
         adopt(u, new, "steward")
         return old, new

@@ -13,7 +13,7 @@ from instance.db.upsert import insert_new
 from instance.errors import RefusalError
 from instance.i18n import N_, _
 from instance.policy.adopt import adopt
-from instance.policy.inforce import in_force_here
+from instance.policy.inforce import in_force_here, in_force_to_change
 from instance.policy.peers import facts_for
 from policies.claims import Published
 from policies.decision import EXPLANATIONS
@@ -143,7 +143,7 @@ def _sentences(policy: Published) -> list[Sentence]:
 def admit(u: Unit, host: str, stance: Stance, *, days: int | None, kind: RunBy, reason: str, by: str) -> int:
     """Let a server in, for so many days or for good; returns the policy's new version."""
     until = u.now + days * DAY if days is not None else None
-    document = in_force_here(u.connection).with_stance(host, stance, reason, until=until)
+    document = in_force_to_change(u.connection).with_stance(host, stance, reason, until=until)
     rules = {**document.peers, host: replace(document.peers[host], run_by=kind)}
     document = replace(document, peers=rules)
     mark(u, host, kind, by)

@@ -13,7 +13,7 @@ from instance.i18n import N_
 from instance.peering import lists
 from instance.peering.lists import SILENT, Taken
 from instance.policy.adopt import adopt
-from instance.policy.inforce import in_force_here
+from instance.policy.inforce import in_force_here, in_force_to_change
 from policies.difference import sentences
 from policies.document import PolicyDocument
 from policies.fields import lines_of
@@ -93,7 +93,7 @@ def take_over(u: Unit, ids: Iterable[int], by: str) -> int:
     rows = list(u.connection.execute(select(peer_advice).where(peer_advice.c.id.in_(wanted)))) if wanted else []
     if not rows:
         raise NotFoundError
-    policy = in_force_here(u.connection)
+    policy = in_force_to_change(u.connection)
     changed = _with(policy, rows)
     if changed == policy:
         raise RefusalError("nothing-changes", N_("The policy says all of this already."))

@@ -58,6 +58,7 @@ WORDS: dict[str, str] = {
     # ours, at delivery
     "given up after 30 days": N_("The server was away for more than 30 days."),
     "its actor is gone": N_("Whom it was for is gone."),
+    "taken back": N_("It was deleted here before it was sent."),
     "its actor has no key yet": N_("The key of whoever sends it is still being made."),
     "the policy says no": N_("The policy does not allow it."),
 }

@@ -7,7 +7,7 @@ from instance.db.system import policy_version
 from instance.db.unit import Unit
 from instance.events import PolicyAdopted
 from instance.policy.effects import note
-from instance.policy.inforce import in_force_here
+from instance.policy.inforce import in_force_here, in_force_to_change
 from instance.policy.judge import judging
 from instance.policy.peers import facts_where_asked
 from policies.checks import contradictions
@@ -66,7 +66,7 @@ def adopt_first(u: Unit) -> bool:
 
 def end_rules(u: Unit) -> int:
     """Take rules out whose time is over, as a new version; how many there were. A timed job."""
-    document = in_force_here(u.connection)
+    document = in_force_to_change(u.connection)
     kept = document.without_expired(u.now)
     if kept is document:
         return 0
@@ -86,6 +86,6 @@ def set_stance(
 
     Raises policies.document.PolicyError for what is no host.
     """
-    document = in_force_here(u.connection).with_stance(host, new, reason, until=until)
+    document = in_force_to_change(u.connection).with_stance(host, new, reason, until=until)
     adopt(u, document, mandate)
     return document

@@ -107,6 +107,13 @@ async def in_force(house: HasStore) -> PolicyDocument:
     return _parsed(digest, text)
 
 
+def in_force_to_change(connection: Connection) -> PolicyDocument:
+    """The same, for a transaction that is about to change it: of two at once the second waits, and sees what the first did."""
+    newest = select(policy_version.c.id).order_by(policy_version.c.id.desc()).limit(1)
+    connection.execute(newest.with_for_update()).first()
+    return in_force_here(connection)
+
+
 def in_force_here(connection: Connection) -> PolicyDocument:
     """The policy in force as a transaction sees it. Before one was adopted: closed."""
     newest = select(policy_version.c.digest, policy_version.c.document).order_by(policy_version.c.id.desc()).limit(1)

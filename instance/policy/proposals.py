@@ -7,7 +7,7 @@ from instance.db.unit import Unit
 from instance.errors import RefusalError
 from instance.i18n import N_, said
 from instance.policy.adopt import adopt
-from instance.policy.inforce import in_force_here
+from instance.policy.inforce import in_force_to_change
 from policies.document import PolicyDocument, parse
 
 __all__ = ["adopt_over", "said", "version", "versions"]
@@ -19,11 +19,7 @@ def adopt_over(u: Unit, document: PolicyDocument, base: str, mandate: str) -> in
 
     Raises RefusalError `policy-newer` where another one is in force by now, `policy-same` where nothing would change.
     """
-    newest = select(policy_version.c.id).order_by(policy_version.c.id.desc()).limit(1)
-    u.connection.execute(
-        newest.with_for_update()
-    ).first()  # two who adopt at once: the second waits, then sees the first
-    now = in_force_here(u.connection).digest
+    now = in_force_to_change(u.connection).digest
     if now == document.digest:
         raise RefusalError("policy-same", N_("Nothing would change: this policy is in force already."), status=422)
     if now != base:

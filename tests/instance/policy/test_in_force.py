@@ -1,5 +1,6 @@
 """The policy in force: adopted at first start, changed by stewards, felt by what waits in the queues."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -82,6 +83,13 @@ def _states(connection: Connection) -> dict[str, tuple[str, str]]:
     sent = dict(connection.execute(select(delivery.c.host, delivery.c.state)).all())  # type: ignore[arg-type]
     came = dict(connection.execute(select(inbox_activity.c.host, inbox_activity.c.state)).all())  # type: ignore[arg-type]
     return {host: (sent[host], came[host]) for host in sent}
+
+
+async def test_two_who_change_it_at_once_both_count(world: World) -> None:
+    store = (await world.instance()).house.store
+    hosts = [f"bad{number}.example" for number in range(6)]
+    await asyncio.gather(*(store.unit(set_stance, host, Stance.BLOCKED) for host in hosts))
+    assert sorted((await store.read(in_force_here)).peers) == hosts
 
 
 async def test_what_waits_is_judged_again(world: World) -> None:

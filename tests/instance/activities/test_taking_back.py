@@ -1,0 +1,69 @@
+"""What is deleted before it was sent goes nowhere, and words stay in no queue longer than somebody waits for them."""
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from federation.outbound import taking_back
+from federation.schema import delivery, outbox_item
+from instance.people import accounts
+from tests.instance.policy.elsewhere import Elsewhere, elsewhere
+from tests.support.world import World
+
+WORD = "quillfeather"
+
+
+async def write(at: Elsewhere, text: str, **more: Any) -> str:
+    """A post of ana's while bob's server does not answer."""
+    at.peer.answers = [500] * 20
+    made = (await at.ana.post("/api/v1/statuses", json={"status": text, "visibility": "private"} | more)).json()
+    await at.world.settle()
+    return str(made["id"])
+
+
+async def back(at: Elsewhere) -> list[str]:
+    """Bob's server is back: what it is sent."""
+    at.peer.answers, at.peer.received = [], []
+    at.world.clock.turn(3_600_000)
+    await at.world.settle()
+    assert not any(WORD.encode() in one.raw for one in at.peer.received)
+    return [one.body["type"] for one in at.peer.received]
+
+
+def kept(connection: Connection) -> list[tuple[str, str]]:
+    """(kind, state) of what holds the words."""
+    asked = select(outbox_item.c.kind, delivery.c.state, outbox_item.c.body)
+    rows = connection.execute(asked.join(delivery, delivery.c.item_id == outbox_item.c.id)).all()
+    return [(row.kind, row.state) for row in rows if row.body is not None and WORD.encode() in row.body]
+
+
+async def test_a_post_that_is_deleted_meanwhile(world: World) -> None:
+    at = await elsewhere(world)
+    post_id = await write(at, WORD)
+    await at.ana.put(f"/api/v1/statuses/{post_id}", json={"status": f"{WORD} again"})
+    await world.settle()
+    assert await at.a.house.store.read(kept) == [("Create", "ready"), ("Update", "ready")]
+    await at.ana.delete(f"/api/v1/statuses/{post_id}")
+    assert await at.a.house.store.read(kept) == []
+    assert await back(at) == ["Delete"]
+    why = select(delivery.c.error).where(delivery.c.state == "cancelled").distinct()
+    assert await at.a.house.store.read(lambda c: c.execute(why).scalars().all()) == ["taken back"]
+
+
+async def test_an_account_that_is_erased_meanwhile(world: World) -> None:
+    at = await elsewhere(world)
+    await write(at, WORD)
+    await at.a.house.store.unit(accounts.delete, at.ana.account_id)
+    assert await at.a.house.store.read(kept) == []
+    assert await back(at) == ["Delete"]
+
+
+async def test_what_arrived_is_kept_by_no_queue(world: World) -> None:
+    at = await elsewhere(world)
+    await at.ana.post("/api/v1/statuses", json={"status": WORD, "visibility": "private"})
+    await world.settle()
+    assert [one.body["type"] for one in at.peer.received] == ["Create"]
+    await write(at, f"{WORD}, later")
+    assert await at.a.house.store.read(kept) == [("Create", "sent"), ("Create", "ready")]
+    await at.a.house.store.unit(taking_back.erase_words)
+    assert await at.a.house.store.read(kept) == [("Create", "ready")]
