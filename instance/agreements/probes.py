@@ -25,7 +25,7 @@ from instance.people import accounts
 PLANT, STEP = "plant-canary", "look-for-canary"
 WEEK = 7 * DAY
 TELL_WITHIN = DAY
-SETTLE = 10 * SECOND
+SETTLE, SETTLE_IN_DEVELOPMENT = 10 * SECOND, 2 * SECOND
 """How long a peer has to fetch the picture before it is looked at."""
 AGAIN = HOUR
 LONGEST = 4 * DAY
@@ -117,7 +117,7 @@ def copy_told(u: Unit, host: str, about: str, copy: str) -> None:
     row = _running(u, host, mine)
     if row is not None and row.state == PLANTED and row.copy_iri is None and copy:
         _set(u, row.id, copy_iri=copy)
-        _later(u, row.id, SETTLE)
+        _later(u, row.id, SETTLE_IN_DEVELOPMENT if u.site.settings.development else SETTLE)
 
 
 def receipt_came(u: Unit, host: str, about: str, document: Mapping[str, Any], *, proven: bool) -> None:
