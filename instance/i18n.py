@@ -101,9 +101,14 @@ def babel_locale() -> Locale:
 
 
 def of_terminal(environ: Mapping[str, str]) -> str:
-    """The language of a terminal, as POSIX names it (`de_DE.UTF-8` in LC_ALL, LC_MESSAGES, LANG); English for any other."""
+    """The language of a terminal, as POSIX names it (`de_DE.UTF-8` in LC_ALL, LC_MESSAGES, LANG); English for any other.
+
+    LANGUAGE, a list (`de:fr`), goes before, as gettext reads it: but not where the locale is C or none.
+    """
     named = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
-    return negotiate(named.partition(".")[0].partition("@")[0].replace("_", "-"), languages())
+    listed = environ.get("LANGUAGE", "") if named not in {"", "C", "POSIX"} else ""
+    wanted = [one.partition(".")[0].partition("@")[0].replace("_", "-") for one in [*listed.split(":"), named]]
+    return negotiate(",".join(one for one in wanted if one), languages())
 
 
 def direction(locale: str) -> str:

@@ -56,7 +56,7 @@ def read_toml(text: str) -> dict[str, Any]:
     if len(text) > LONGEST:
         raise Refused([WrongError((), say("the text is too long."), say("Write less than a million characters."))])
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(text.removeprefix("\ufeff"))
     except ValueError as error:  # numbers of thousands of digits too
         raise Refused([_wrong(str(error), text)]) from error
     except RecursionError as error:

@@ -135,7 +135,7 @@ def key_lines(text: str) -> dict[Path, int]:
     prefix: Path = ()
     at = 0
     while at < len(text):
-        if text[at] in " \t\r\n":
+        if text[at] in " \t\r\n\ufeff":
             at += 1
         elif text[at] == "#":
             at = _line_end(text, at)

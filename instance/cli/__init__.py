@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from instance.cli import usage
 from instance.cli.common import echo
 from instance.errors import RefusalError
 from instance.i18n import current, of_terminal, refusal_text
@@ -64,6 +65,7 @@ def skerry(ctx: click.Context) -> None:
 
 def main() -> None:
     """Run the command line; wrong input ends with one sentence on stderr: status 2, or 1 for what the instance refuses."""
+    usage.speak()
     try:
         status = skerry(standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)

@@ -9,7 +9,16 @@ from typing import Any
 import click
 
 from instance.cli.common import data_option, echo, in_unit, json_option, site_of
-from instance.cli.policy_files import diff, dry_run_command, edit, file_argument, mistakes_said, put_into_force, text_of
+from instance.cli.policy_files import (
+    diff,
+    dry_run_command,
+    edit,
+    file_argument,
+    mistakes_said,
+    put_into_force,
+    read,
+    text_of,
+)
 from instance.db.unit import Unit
 from instance.errors import RefusalError
 from instance.i18n import N_, _, said
@@ -90,7 +99,7 @@ def adopt_file(file: Any, data: Path | None, as_json: bool) -> None:
 
     A text that was written over a policy that is no longer in force is refused: see `diff`, then write it anew.
     """
-    written: str = file.read()
+    written = read(file)
     _change(lambda u: put_into_force(u, written), data, as_json=as_json)
 
 

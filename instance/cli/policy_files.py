@@ -27,6 +27,24 @@ file_argument = click.argument("file", type=click.File("r", encoding="utf-8"))
 _WRITTEN_OVER = re.compile(r"^# in force when this was written: (sha256:[0-9a-f]{64})\s*$", re.MULTILINE)
 
 
+def read(file: Any) -> str:
+    """The text of a file that was named. Raises click.ClickException for what is no text."""
+    try:
+        return str(file.read())
+    except UnicodeDecodeError as error:
+        raise click.ClickException(_("This file holds no text (UTF-8). Nothing was changed.")) from error
+
+
+@contextmanager
+def _at_hand(file: Path) -> Iterator[None]:
+    """What the disk refuses becomes a sentence."""
+    try:
+        yield
+    except OSError as error:
+        sentence = _("{file} can't be read or written: {why}", file=file, why=error.strerror or type(error).__name__)
+        raise click.ClickException(sentence) from error
+
+
 def text_of(document: PolicyDocument) -> str:
     """A policy as people write it, with the digest that tells later whether another one came in between."""
     return f"# in force when this was written: {document.digest}\n" + to_toml(document, _)
@@ -68,7 +86,7 @@ def put_into_force(u: Unit, text: str) -> tuple[PolicyDocument, PolicyDocument]:
 @json_option
 def diff(file: Any, data: Path | None, as_json: bool) -> None:
     """Say what the policy in FILE (TOML, - for standard input) would change, in sentences. Nothing is put into force."""
-    _say_changes(_changes(file.read(), data), as_json=as_json)
+    _say_changes(_changes(read(file), data), as_json=as_json)
 
 
 @click.command()
@@ -80,10 +98,14 @@ def edit(file: Path, data: Path | None) -> None:
     Where there is no FILE, the policy in force is written there first. Without a terminal it is only written and checked.
     """
     if not file.exists():
-        file.write_text(text_of(in_unit(site_of(data), _in_force)), encoding="utf-8")
+        made = text_of(in_unit(site_of(data), _in_force))
+        with _at_hand(file):
+            file.write_text(made, encoding="utf-8")
     if sys.stdin.isatty() and sys.stdout.isatty():
         click.edit(filename=str(file))
-    _say_changes(_changes(file.read_text(encoding="utf-8"), data), as_json=False)
+    with _at_hand(file), file.open(encoding="utf-8") as opened:
+        text = read(opened)
+    _say_changes(_changes(text, data), as_json=False)
     echo(_("To put it into force: {command}", command=f"skerry policy adopt {file}"), err=True)
 
 
@@ -93,7 +115,7 @@ def edit(file: Path, data: Path | None) -> None:
 @json_option
 def dry_run_command(file: Any, data: Path | None, as_json: bool) -> None:
     """Play the policy in FILE over the last 30 days: what would have gone otherwise, and who loses how many contacts."""
-    text: str = file.read()
+    text = read(file)
 
     def play(u: Unit) -> DryRun:
         return dry_run(u.connection, in_force_here(u.connection), from_toml(text, now=u.now), u.now)

@@ -1,5 +1,6 @@
 """The command line: help without loading everything, one sentence for what is wrong, values on stdout."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from instance import __version__
-from instance.cli import COMMANDS, skerry
+from instance.cli import COMMANDS, skerry, usage
 from instance.db.version import HEAD
+from tests.support.commands import run
 from tests.support.process import ROOT, Process
 
 HEAVY = ["alembic", "arq", "redis", "PIL", "blurhash", "playwright"]
@@ -30,6 +32,37 @@ def test_every_command_has_help(name: str) -> None:
     command = skerry.get_command(click.Context(skerry), name)
     commands = command.commands.values() if isinstance(command, click.Group) else [command]
     assert all(c is not None and (c.help or "").strip().endswith(".") for c in commands)
+
+
+GERMAN = {
+    ("policy", "stance"): "Es fehlt: 'HOST'.",
+    ("policy", "nonsense"): "Den Befehl 'nonsense' gibt es nicht.",
+    ("--nonsense",): "Die Option '--nonsense' gibt es nicht.",
+    ("policy", "mode", "wide"): "'wide' ist nichts von: 'open', 'match', 'allowlist', 'closed'.",
+    ("policy", "show", "more"): "Zu viel: more",
+    ("federation", "take-over", "x"): "'x' ist keine Zahl.",
+    ("federation", "take-list", "nowhere.csv", "--source", "x"): "'nowhere.csv' gibt es nicht.",
+}
+
+
+@pytest.mark.parametrize("words", GERMAN)
+def test_wrong_input_is_told_in_the_reader_s_language(words: tuple[str, ...]) -> None:
+    said = run(*words, environ={"LANG": "de_DE.UTF-8"})
+    assert (said.status, said.stdout, said.err.count("\n")) == (2, "", 1)
+    assert said.err.startswith("skerry: ")
+    assert GERMAN[words] in said.err
+    assert GERMAN[words] not in run(*words, environ={"LANG": "C.UTF-8"}).err
+
+
+def test_what_click_says_is_for_the_translators() -> None:
+    """Each sentence of ours is one that click says; another version may say it otherwise."""
+    said = "".join(
+        (Path(click.__file__).parent / name).read_text()
+        for name in ("core.py", "exceptions.py", "parser.py", "types.py")
+    )
+    for sentence in usage.SENTENCES:
+        for form in (sentence,) if isinstance(sentence, str) else sentence:
+            assert json.dumps(form) in said, form
 
 
 def test_serve_stays_small() -> None:

@@ -75,3 +75,34 @@ async def test_a_stance_for_a_time(world: World) -> None:
     assert "is past" in (await policy(home, "stance", "loud.example", "held", "--until", "2020-01-31")).err
     assert (await policy(home, "set-stance", "loud.example", "allowed")).status == 0
     assert (await in_force(home)).peers["loud.example"].until is None
+
+
+@pytest.mark.parametrize("what", ["diff", "dry-run", "edit", "adopt"])
+async def test_what_is_no_text_is_one_sentence(world: World, tmp_path: Path, what: str) -> None:
+    home = await world.instance()
+    file = tmp_path / "policy.toml"
+    file.write_bytes(bytes(range(256)))
+    said = await policy(home, what, str(file))
+    assert (said.status, said.err) == (2, "skerry: This file holds no text (UTF-8). Nothing was changed.\n")
+    file.write_text("# " + "x" * 1_000_000)
+    said = await policy(home, what, str(file))
+    assert (said.status, said.err.count("\n")) == (2, 2)
+    assert "Write less than a million characters." in said.err
+
+
+async def test_what_the_disk_refuses_is_one_sentence(world: World, tmp_path: Path) -> None:
+    home = await world.instance()
+    said = await policy(home, "edit", str(tmp_path / "nowhere" / "policy.toml"))
+    assert (said.status, said.err.count("\n")) == (2, 1)
+    assert "can't be read or written: No such file or directory" in said.err
+
+
+async def test_texts_as_windows_writes_them(world: World, tmp_path: Path) -> None:
+    home = await world.instance()
+    file = tmp_path / "policy.toml"
+    text = '\ufeffformat = 1\r\nname = "x"\r\n[peers]\r\ndefault = "held"\r\n'
+    file.write_bytes(text.encode())
+    assert (await policy(home, "adopt", str(file))).status == 0
+    assert (await in_force(home)).default is Stance.HELD
+    file.write_bytes(text.replace("held", "sometimes").encode())
+    assert "line 4: peers.default" in (await policy(home, "adopt", str(file))).err
