@@ -14,6 +14,8 @@ from policies.words import Sentence, say
 from policies.written import leaf, located
 
 LINES = lines_of(Requirement)
+MOST_UNKNOWN = 20
+"""How many terms that we don't understand are named: one is enough to fail."""
 _HEAD = frozenset({"@context", "id", "type", "attributedTo", "proof", "published"})
 _TERMS = frozenset(line.spec.term for line in LINES)
 
@@ -53,7 +55,8 @@ def from_linked(data: Any) -> tuple[Requirement, frozenset[str]]:
     """A peer's PolicyRequirement, and the names of its terms that we don't understand. Never raises."""
     if not isinstance(data, Mapping):
         return Requirement(), frozenset({"requires"} if data is not None else ())
-    faults = {str(name)[:40] for name in data if name not in _HEAD and name not in _TERMS}
+    unknown = sorted(str(name) for name in data if name not in _HEAD and name not in _TERMS)
+    faults = {"".join(filter(str.isprintable, name))[:40] for name in unknown[:MOST_UNKNOWN]}
     values = read_terms(Requirement, {name: value for name, value in data.items() if name != "prohibition"}, faults)
     values["never"] = _never(data.get("prohibition", []), faults)
     return build(Requirement, values), frozenset(faults)

@@ -223,7 +223,8 @@ def turned_down(u: Unit, offer_iri: str, actor: str, reason: str, *, taken_back:
         raise UnbelievableError("that is no agreement of theirs")
     if row.state in {rows.OFFERED, rows.RECEIVED}:
         state = rows.ENDED if taken_back else rows.REJECTED
-        _set(u, row.id, state=state, reason=reason[:200] or None, answered_at=u.now, ended_at=u.now)
+        code = reason.partition(":")[0][:80]  # what stands after a colon would be shown as if we said it
+        _set(u, row.id, state=state, reason=code or None, answered_at=u.now, ended_at=u.now)
     elif row.state == rows.ACCEPTED:
         trust.void(u, row, "ended-by-peer", rows.ENDED)
         trust.find_level(u, row.host, "ended-by-peer")

@@ -46,8 +46,9 @@ def account_entity(row: Row[Any], site: Site) -> dict[str, Any]:
 
     `created_at` is rounded to the day, as Mastodon does: the minute of signing up is nobody's business.
     """
-    avatar = store.avatar_url(site, row.avatar, row.avatar_remote)
-    header = store.header_url(site, row.header, row.header_remote)
+    hidden = row.suspended_at or row.deleted_at
+    avatar = store.avatar_url(site, *((None, None) if hidden else (row.avatar, row.avatar_remote)))
+    header = store.header_url(site, *((None, None) if hidden else (row.header, row.header_remote)))
     entity: dict[str, Any] = {
         "id": str(row.id),
         "username": row.name,
@@ -80,8 +81,15 @@ def account_entity(row: Row[Any], site: Site) -> dict[str, Any]:
     }
     if row.limited:
         entity["limited"] = True
-    if row.suspended_at or row.deleted_at:
-        entity |= {"suspended": True, "display_name": "", "note": "", "fields": [], "emojis": []}
+    if hidden:
+        entity |= {
+            "suspended": True,
+            "display_name": "",
+            "note": "",
+            "fields": [],
+            "emojis": [],
+            "avatar_description": "",
+        }
     return entity
 
 

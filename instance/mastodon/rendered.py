@@ -32,6 +32,7 @@ from instance.mastodon.entities import (
     visibility_of,
 )
 from instance.mastodon.interaction import policy_entity, quote_approval
+from instance.people.accounts import is_shown
 from instance.sanitise import plain
 from instance.site import Site
 from policies.audience import OPEN_TO_ALL
@@ -47,7 +48,7 @@ FACE_BYTES = 4 << 20
 encode = msgspec.json.Encoder().encode
 NOBODY = USUAL["quote"]
 Face = tuple[tuple[int, ...], bytes]
-"""An account's JSON with the numbers it was rendered for."""
+"""An account's JSON with the numbers it was rendered for; none where it shows another account, which has its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,10 @@ def load(connection: Connection, site: Site, post_ids: Iterable[int], account_id
     parts = Parts(connection, [row.id for row in posts])
     return Loaded(
         [render(row, words_of(site.vault, row), parts, site) for row in posts],
-        {row.id: (face_key(row), encode(entity)) for row, entity in shown_accounts(connection, site, accounts)},
+        {
+            row.id: (() if "moved" in entity else face_key(row), encode(entity))
+            for row, entity in shown_accounts(connection, site, accounts)
+        },
     )
 
 
@@ -123,7 +127,7 @@ def shown_accounts(connection: Connection, site: Site, rows: Iterable[Any]) -> l
     shown = []
     for row in rows:
         entity, new = account_entity(row, site), found.get(row.moved_to)
-        if new is not None and row.iri in (new.also_known_as or []):
+        if new is not None and is_shown(new) and row.iri in (new.also_known_as or []):
             entity["moved"] = account_entity(new, site)
         shown.append((row, entity))
     return shown

@@ -37,11 +37,10 @@ from instance.events import (
     RelationsSevered,
     ReportFiled,
 )
-from instance.notices.telling import tell, told_of, untell
+from instance.notices.telling import STAFF, tell, told_of, untell
 
 PENDING = {"reply": "mention", "like": "pending.favourite", "boost": "pending.reblog", "quote": "pending.quote"}
 """What waits for her is told in GoToSocial's words; of a reply as of a mention, which every app shows."""
-STAFF = ("moderator", "steward")
 
 
 # Whether a new post may concern anybody here: of most that arrive, nobody is told.

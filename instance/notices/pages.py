@@ -4,13 +4,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, case, cast, delete, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)  # fmt: skip
 
 from instance.clock import Millis
+from instance.db.content import report
+from instance.db.groups import group_role
+from instance.db.people import login
 from instance.db.reading import marker, notification
 from instance.db.unit import Unit
 from instance.errors import NotFoundError
-from instance.notices.telling import GROUPED, KINDS
+from instance.notices.telling import GROUPED, KINDS, STAFF, TOLD_STAFF
 
 SAMPLES = 8
 GREATEST = (1 << 63) - 1
@@ -62,7 +80,7 @@ def page(connection: Connection, account_id: int, wanted: Wanted) -> list[Row[An
 
 def one(connection: Connection, account_id: int, notification_id: int) -> Row[Any]:
     """One of her notifications. Raises NotFoundError."""
-    mine = and_(notification.c.account_id == account_id, notification.c.id == notification_id)
+    mine = and_(_hers(account_id), notification.c.id == notification_id)
     row = connection.execute(select(notification).where(mine)).first()
     if row is None:
         raise NotFoundError
@@ -92,7 +110,7 @@ def group(connection: Connection, account_id: int, group_key: str) -> Group:
 def accounts_of(connection: Connection, account_id: int, group_key: str, limit: int = 80) -> list[int]:
     """Who is in a group, newest first. Raises NotFoundError."""
     group(connection, account_id, group_key)
-    mine = and_(notification.c.account_id == account_id, _key(GROUPED) == group_key)
+    mine = and_(_hers(account_id), _key(GROUPED) == group_key)
     newest = func.max(notification.c.id)
     asked = select(notification.c.from_id).where(mine).group_by(notification.c.from_id).order_by(newest.desc())
     return list(connection.execute(asked.limit(limit)).scalars())
@@ -126,10 +144,19 @@ def clear(u: Unit, account_id: int) -> None:
 
 
 def _which(account_id: int, wanted: Wanted) -> ColumnElement[bool]:
-    which = and_(notification.c.account_id == account_id, notification.c.kind.in_(wanted.kinds))
+    which = and_(_hers(account_id), notification.c.kind.in_(wanted.kinds))
     if wanted.from_id is not None:
         which = and_(which, notification.c.from_id == wanted.from_id)
     return which
+
+
+def _hers(account_id: int) -> ColumnElement[bool]:
+    """The condition on `notification` that it is before her: what staff is told of, as long as she is staff."""
+    n, role = notification.c, group_role.c
+    staff = exists().where(login.c.account_id == account_id, login.c.role.in_(STAFF), login.c.state == "active")
+    hers = exists().where(report.c.id == n.about_id, role.group_id == report.c.group_id, role.account_id == account_id)
+    still = or_(n.kind.not_in(TOLD_STAFF), staff, and_(n.kind == "admin.report", hers))
+    return and_(n.account_id == account_id, still)
 
 
 def _key(grouped: Sequence[str]) -> ColumnElement[str]:

@@ -33,6 +33,8 @@ KINDS = (
     "severed_relationships",
     "moderation_warning",
 )
+STAFF = ("moderator", "steward")
+TOLD_STAFF = ("admin.sign_up", "admin.report")
 GROUPED = ("favourite", "reblog", "follow", "admin.sign_up")
 TOGETHER: Millis = 12 * HOUR
 

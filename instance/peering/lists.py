@@ -22,6 +22,9 @@ SILENT = frozenset({NOTED, RETRACTED})
 """Opinions that advise no stance."""
 MOST_LETTERS = 2_000_000
 MOST_ROWS = 20_000
+FORMULA = ("=", "+", "-", "@", "|", "%", "'")
+MOST_MISSED = 100
+"""Names that stand otherwise in the text (written with escapes); looking on for each would take minutes."""
 LONGEST = 1000
 FORMS = ("mastodon", "fires", "fediseer")
 SEVERITIES = {"suspend": BLOCKED, "silence": LIMITED, "noop": NOTED, "": BLOCKED}
@@ -100,9 +103,9 @@ def read(form: str, text: str, opinion: str = "censure") -> Taken:
     for row in rows[form]():
         if isinstance(row, Bad):
             taken.bad.append(row)
-            continue
-        taken.advice.append(row)
-        if len(taken.advice) >= MOST_ROWS:
+        else:
+            taken.advice.append(row)
+        if len(taken.advice) + len(taken.bad) >= MOST_ROWS:
             taken.bad.append(Bad(row.line, TOO_MANY))
             break
     return taken
@@ -140,7 +143,7 @@ def _row(cells: dict[str, str], line: int) -> Advice | Bad:
     details = rest | ({"obfuscate": True} if _yes(cells.get("obfuscate", "")) else {})
     if cells.get("private_comment"):
         details["private_comment"] = cells["private_comment"][:LONGEST]
-    return Advice(host, SEVERITIES[severity], line, _text(cells.get("public_comment", "")), treat, details)
+    return Advice(host, SEVERITIES[severity], line, _text(_alive(cells.get("public_comment", ""))), treat, details)
 
 
 def _fires(text: str) -> Iterator[Advice | Bad]:
@@ -271,11 +274,12 @@ class _Where:
     """Lines of entries: each name is looked for after the one before it."""
 
     def __init__(self, text: str) -> None:
-        self._text, self._at, self._line = text, 0, 1
+        self._text, self._at, self._line, self._missed = text, 0, 1, 0
 
     def line_of(self, name: str) -> int:
         """The line in which this name stands, or the last one that was found."""
-        found = self._text.find(name, self._at) if name else -1
+        found = self._text.find(name, self._at) if name and self._missed < MOST_MISSED else -1
+        self._missed += found < 0
         if found >= 0:
             self._line += self._text.count("\n", self._at, found)
             self._at = found
@@ -307,6 +311,16 @@ def _host(given: str) -> str | None:
     return name if name is not None and "." in name else None
 
 
+def _inert(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula: whose list a reason came from chose its words."""
+    return f"'{text}" if text.lstrip().startswith(FORMULA) else text
+
+
+def _alive(cell: str) -> str:
+    """The same back."""
+    return cell[1:] if cell.startswith("'") and cell[1:].lstrip().startswith(FORMULA) else cell
+
+
 def written(rules: Mapping[str, tuple[Stance, str, frozenset[Treatment]]]) -> str:
     """Our own stances as Mastodon's CSV. What it has no word for (a server that waits) is a noop with its reason."""
     out = io.StringIO()
@@ -317,5 +331,5 @@ def written(rules: Mapping[str, tuple[Stance, str, frozenset[Treatment]]]) -> st
         if stance is Stance.ALLOWED and not any(flags):
             continue
         severity = {Stance.BLOCKED: "suspend", Stance.LIMITED: "silence"}.get(stance, "noop")
-        writer.writerow([host, severity, *map(str, flags), reason, "False"])
+        writer.writerow([host, severity, *map(str, flags), _inert(reason), "False"])
     return out.getvalue()

@@ -202,7 +202,9 @@ def delete(u: Unit, account_id: int) -> None:
     gone = {"display_name": "", "bio": "", "bio_source": "", "fields": None, "avatar": None, "header": None}
     mine = update(account).where(account.c.id == account_id, account.c.domain == "", account.c.deleted_at.is_(None))
     files = _files(u, account_id)
-    if not u.connection.execute(mine.values(**gone, avatar_description="", deleted_at=u.now)).rowcount:
+    if not u.connection.execute(
+        mine.values(**gone, avatar_description="", deleted_at=u.now, updated_at=u.now)
+    ).rowcount:
         raise NotFoundError
     u.connection.execute(delete_rows(login).where(login.c.account_id == account_id))
     u.record(AccountDeleted(account_id, tuple(key for key in files if key)))

@@ -78,7 +78,7 @@ def mark_gone(u: Unit, iri: str) -> int | None:
     forget_relations(u, row.id)
     words = {"display_name": "", "bio": "", "fields": None, "avatar_remote": None, "header_remote": None, "emoji": None}
     gone = update(account).where(account.c.id == row.id)
-    u.connection.execute(gone.values(**words, avatar=None, header=None, deleted_at=u.now))
+    u.connection.execute(gone.values(**words, avatar=None, header=None, deleted_at=u.now, updated_at=u.now))
     return int(row.id)
 
 

@@ -18,6 +18,7 @@ from instance.web.home import number
 from instance.web.visitor import Visitor, go, power_page
 
 PAGE = "/steward/advice"
+SHOWN = 200
 FORMS = (
     ("mastodon", N_("Mastodon: domain blocks as CSV")),
     ("fires", N_("FIRES: recommendations as JSON")),
@@ -49,7 +50,7 @@ async def page(visitor: Visitor, taken: Taken | None = None) -> Response:
     visitor.form.values |= {"search": search}
     visitor.form.values.setdefault("form", "mastodon")
     more = await visitor.house.store.read(_lines, search, after)
-    bad = [_(one.template, line=one.line, value=one.value) for one in taken.bad] if taken is not None else []
+    bad = [_(one.template, line=one.line, value=one.value) for one in taken.bad[:SHOWN]] if taken is not None else []
     return visitor.page(
         "advice.html",
         422 if visitor.form.problem or visitor.form.errors else 200,

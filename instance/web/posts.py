@@ -192,7 +192,7 @@ async def _own(visitor: Visitor) -> cards.Card:
 async def _to_the_object(visitor: Visitor, post_id: int) -> Response:
     """A server that asks for the page's address is sent to the object's own, where its signature is judged."""
     author = await visitor.house.store.read(accounts.by_name, visitor.param("name"))
-    if author is None:
+    if author is None or not accounts.is_shown(author):
         raise NotFoundError
     return RedirectResponse(f"{author.iri}/p/{post_id}", 302)
 

@@ -1,6 +1,8 @@
 """Lists of others: each line is read or named; advice never applies itself; what is ticked becomes one new version."""
 
+import csv
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -289,3 +291,17 @@ async def test_a_remark_changes_neither_stance_nor_end(world: World) -> None:
     rule = (await home.house.store.read(in_force_here)).peers["odd.example"]
     assert (rule.stance, rule.until, rule.reason) == (Stance.HELD, until, "a trial")
     assert rule.treat == {Treatment.NO_MEDIA}
+
+
+def test_a_hostile_list_takes_no_time_and_writes_no_formula() -> None:
+    escaped = json.dumps({"instances": [{"domain": f"\u00e9{number}.example"} for number in range(40_000)]})
+    began = time.process_time()
+    taken = lists.read("fediseer", escaped)
+    rubbish = lists.read("mastodon", "x y\n" * 400_000)
+    assert time.process_time() - began < 5
+    assert (len(taken.advice), len(rubbish.advice)) == (lists.MOST_ROWS, 0)
+    assert len(rubbish.bad) <= lists.MOST_ROWS + 1
+    said = '=HYPERLINK("https://evil.example","x")'
+    text = lists.written({"bad.example": (Stance.BLOCKED, said, frozenset())})
+    [cell] = [row[4] for row in csv.reader(text.splitlines()[1:])]
+    assert cell == f"'{said}"
