@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from federation.outbound.deliveries import PUMP
 from federation.ports import Unit
@@ -47,14 +47,27 @@ def of_item(connection: Connection, item_ids: list[int]) -> list[Letter]:
 
 
 def replay(u: Unit, host: str | None = None, letter_id: int | None = None) -> int:
-    """Send dead letters again (all, those for one peer, or one); returns how many. The policy is asked again then."""
+    """Send dead letters again (all, those for one peer, or one); returns how many. The policy is asked again then.
+
+    For one peer what waits for its next try goes too, and at once: who says so knows that the peer is back.
+    """
+    freed = _hurry(u, host) if host is not None and letter_id is None else 0
     which = _dead(host) if letter_id is None else and_(_dead(host), delivery.c.id == letter_id)
     hosts = select(delivery.c.host).where(which)
     u.connection.execute(update(peer).where(peer.c.host.in_(hosts)).values(queued=True, next_try_at=None))
     values = {"state": "ready", "tries": 0, "done_at": None, "created_at": u.now}
     count = u.connection.execute(update(delivery).where(which).values(**values)).rowcount
     u.wake(PUMP)
-    return count
+    return count + freed
+
+
+def _hurry(u: Unit, host: str) -> int:
+    """Try a peer now that waits to be tried; how many deliveries that frees."""
+    late = and_(peer.c.host == host, peer.c.next_try_at > u.now)
+    if not u.connection.execute(update(peer).where(late).values(next_try_at=None)).rowcount:
+        return 0
+    waits = select(func.count()).select_from(delivery).where(delivery.c.host == host, delivery.c.state == "ready")
+    return int(u.connection.execute(waits).scalar_one())
 
 
 def _dead(host: str | None) -> ColumnElement[bool]:

@@ -136,7 +136,10 @@ def peers(search: str, data: Path | None, as_json: bool) -> None:
 @data_option
 @json_option
 def retry(host: str | None, letter: int | None, data: Path | None, as_json: bool) -> None:
-    """Send dead letters again, and try again what was put aside (for HOST, or all); prints how many."""
+    """Send dead letters again, and try again what was put aside (for HOST, or all); prints how many.
+
+    With HOST, what waits for its next try is sent now as well.
+    """
 
     def again(u: Unit) -> int:
         return overview.replay(u, host or "", letter)

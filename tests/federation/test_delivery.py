@@ -129,6 +129,22 @@ async def test_one_dead_letter_is_sent_again(world: World, home: Running, peer: 
     assert await home.house.store.unit(letters.replay, "elsewhere.example") == 0
 
 
+async def test_a_steward_need_not_wait_for_the_next_try(world: World, home: Running, peer: Peer) -> None:
+    """Who says "again" for a server knows that it is back, though the next try would be hours away."""
+    ann, bobs = await ready(world, home, peer)
+    world.wires.down.add(peer.host)
+    await send(home, ann, bobs)
+    await world.settle()
+    world.wires.down.clear()
+    await world.settle()
+    assert (await states(home), peer.received) == (["ready"], [])
+    assert await home.house.store.unit(letters.replay, "elsewhere.example") == 0
+    assert await home.house.store.unit(letters.replay) == 0  # all dead letters: what waits, waits
+    assert await home.house.store.unit(letters.replay, peer.host) == 1
+    await world.settle()
+    assert (await states(home), [got.body["id"] for got in peer.received]) == (["sent"], [f"{ann}/x/1"])
+
+
 def flights(lane: Lane, count: int, moved_at: float) -> dict[Any, Flight]:
     return {object(): Flight(Turn(f"{lane}{n}", 0, "x", lane), moved_at) for n in range(count)}
 

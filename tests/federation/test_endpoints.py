@@ -48,6 +48,7 @@ async def test_an_actor_is_served_to_who_signs(world: World, home: Running, peer
     document = answer.json()
     assert (answer.status_code, document["id"], document["type"]) == (200, iri, "Person")
     assert document["publicKey"]["id"] == f"{iri}/main-key"
+    assert document["name"] == "ann"  # she gave none: WordPress shows an empty one as it is
     assert answer.headers["cache-control"] == "private, no-store"
     assert "Signature" in answer.headers["vary"]
 
