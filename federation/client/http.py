@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 import httpcore
 import httpx
 
+from federation.client.bounds import Pieces, reading_a_head
 from federation.client.budget import spend
 from federation.client.network import Network, Requests
 from federation.errors import AwayError, RefusedError, TooLargeError, UnreachableError, WrongTypeError
@@ -157,8 +158,9 @@ class Client:
                 return response.headers["location"], None
             kind = response.headers.get("content-type", "").lower().partition(";")[0].strip()
             parts: list[bytes] = []
-            length = 0
+            length, pieces = 0, Pieces()
             async for chunk in response.aiter_raw():
+                pieces.check(chunk)
                 parts.append(chunk[: most - length])
                 length += len(chunk)
                 if length >= most:
@@ -168,8 +170,11 @@ class Client:
     @asynccontextmanager
     async def _stream(self, url: str, headers: Headers) -> AsyncIterator[httpx.Response]:
         try:
-            async with self._client.stream("GET", url, headers=headers) as response:
-                yield response
+            with reading_a_head() as head:
+                async with self._client.stream(
+                    "GET", url, headers=headers, extensions={"trace": head.trace}
+                ) as response:
+                    yield response
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             raise AwayError(f"{host_of(url)} can't be reached: {type(error).__name__}", origin_of(url)) from error
         except httpx.InvalidURL as error:  # more is an address to us than to the library
@@ -206,8 +211,9 @@ class Client:
 
 async def _read(response: httpx.Response, most: int) -> bytes:
     parts: list[bytes] = []
-    length = 0
+    length, pieces = 0, Pieces()
     async for chunk in response.aiter_raw():
+        pieces.check(chunk)
         length += len(chunk)
         if length > most:
             raise TooLargeError(f"more than {most} bytes")

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httpcore
 
+from federation.client.bounds import BoundedStream
 from federation.errors import RefusedError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -86,8 +87,9 @@ class Network(Protocol):
 class Guard(httpcore.AsyncNetworkBackend):
     """Opens TCP connections, to addresses that it has checked only."""
 
-    def __init__(self, listed: Iterable[Subnet], *, only_listed: bool = False) -> None:
+    def __init__(self, listed: Iterable[Subnet], *, only_listed: bool = False, brief: bool = False) -> None:
         self._listed = tuple(listed)
+        self._brief = brief  # for deliveries, whose answers nobody reads
         self._only_listed = only_listed  # for http without TLS
         self._dial = httpcore.AnyIOBackend()
 
@@ -126,6 +128,17 @@ class Guard(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Dial the addresses in turn, none but those that were checked."""
+        opened = await self._connected(host, port, timeout, local_address, socket_options)
+        return BoundedStream(opened, all_of_it=self._brief)
+
+    async def _connected(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None,
+        local_address: str | None,
+        socket_options: Iterable[Any] | None,
+    ) -> httpcore.AsyncNetworkStream:
         async with asyncio.timeout(timeout or CONNECT_SECONDS):
             texts = await self.addresses(host, port)
             for text in texts[:-1]:
@@ -146,6 +159,7 @@ class GuardedNetwork:
     def __init__(self, listed: Iterable[Subnet] = (), trusted_ca: str | None = None) -> None:
         listed = tuple(listed)
         self._guards = {"https": Guard(listed), "http": Guard(listed, only_listed=True)}
+        self._brief = {"https": Guard(listed, brief=True), "http": Guard(listed, only_listed=True, brief=True)}
         self._tls = ssl.create_default_context()
         if trusted_ca is not None:
             self._tls.load_verify_locations(trusted_ca)
@@ -166,5 +180,5 @@ class GuardedNetwork:
             origin=httpcore.Origin(parts.scheme.encode(), (parts.hostname or "").encode(), port),
             ssl_context=self._tls,
             keepalive_expiry=KEEP_ALIVE_SECONDS,
-            network_backend=self._guards[parts.scheme],
+            network_backend=self._brief[parts.scheme],
         )

@@ -58,6 +58,19 @@ async def endless_chunks(writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
+async def endless_hints(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" * 1000)
+        await writer.drain()
+
+
+async def crumbs(writer: asyncio.StreamWriter) -> None:
+    writer.write(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+    while True:
+        writer.write(b"1\r\n \r\n" * 5000)
+        await writer.drain()
+
+
 async def endless_head(writer: asyncio.StreamWriter) -> None:
     writer.write(HEAD)
     while True:
@@ -212,3 +225,29 @@ async def test_a_body_that_drips_in_is_ended(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(SlowError):
         await reading._body(request, "100")
     assert SlowError.status == 408
+
+
+@pytest.mark.parametrize("script", [endless_hints, crumbs])
+async def test_what_costs_us_more_than_who_sends_it_ends_soon(script: Script) -> None:
+    async with serving(script) as url:
+        for asked in (get, look, post):
+            began = time.process_time()
+            if asked is post and script is crumbs:
+                assert await post(url) == 200  # the rest is not read
+            else:
+                with pytest.raises(UnreachableError):
+                    await asked(url)
+            assert time.process_time() - began < 1.5
+
+
+async def hinting(writer: asyncio.StreamWriter) -> None:
+    body = b'{"a":"' + b"x" * 900_000 + b'"}'
+    hints = b"HTTP/1.1 100 Continue\r\n\r\n" + b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"
+    writer.write(hints + HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    await writer.drain()
+
+
+async def test_hints_before_an_answer_are_no_harm() -> None:
+    async with serving(hinting) as url:
+        await get(url)
+        assert await look(url) == 50_000
