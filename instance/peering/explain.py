@@ -61,6 +61,8 @@ class Answer:
 def explain(connection: Connection, site: Site, asked: str) -> list[Answer]:
     """All that is known of a post or activity, by its address; of a server, by its name. Never empty."""
     asked = asked.strip()
+    if not asked:
+        return [_nothing(site, asked)]
     host = clean_host(asked) if "://" not in asked else None
     if host is not None:
         return [_of_server(connection, host, site.clock.now())]

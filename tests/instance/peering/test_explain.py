@@ -262,3 +262,13 @@ async def test_what_peers_run_is_asked_in_a_job_and_bounded(
 
 def _json(document: Any) -> tuple[int, dict[str, str], bytes]:
     return 200, {"content-type": "application/json"}, json.dumps(document).encode()
+
+
+async def test_no_address_explains_nothing(world: World, home: Running, ann: Member, peer: Peer) -> None:
+    bob = await followed(world, home, ann, peer)
+    made = await write(ann)
+    boost = peer.activity("Announce", bob, made["uri"])
+    await peer.post(home, boost)
+    await world.settle()
+    assert [each.code for each in await ask(home, boost["id"])] == ["accepted", "stored"]
+    assert [each.code for each in await ask(home, " ")] == ["nothing-known"]
