@@ -5,7 +5,6 @@ Whatever speaks to another server gets its connections here: there is no second 
 
 import asyncio
 import ipaddress
-import socket
 import ssl
 from collections.abc import Iterable
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 import httpcore
 
 from federation.client.bounds import BoundedStream
+from federation.client.names import Names
 from federation.errors import RefusedError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -87,9 +87,12 @@ class Network(Protocol):
 class Guard(httpcore.AsyncNetworkBackend):
     """Opens TCP connections, to addresses that it has checked only."""
 
-    def __init__(self, listed: Iterable[Subnet], *, only_listed: bool = False, brief: bool = False) -> None:
+    def __init__(
+        self, listed: Iterable[Subnet], *, only_listed: bool = False, brief: bool = False, names: Names | None = None
+    ) -> None:
         self._listed = tuple(listed)
         self._brief = brief  # for deliveries, whose answers nobody reads
+        self._names = names or Names()
         self._only_listed = only_listed  # for http without TLS
         self._dial = httpcore.AnyIOBackend()
 
@@ -108,11 +111,9 @@ class Guard(httpcore.AsyncNetworkBackend):
     async def addresses(self, host: str, port: int) -> list[str]:
         """All addresses of a host, each checked. Raises RefusedError or httpcore.ConnectError."""
         try:
-            loop = asyncio.get_running_loop()
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+            texts = await self._names.addresses(host, port)
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(f"no address: {type(error).__name__}") from error
-        texts = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         for text in texts:
             self.check(text, port)
         if not texts:
@@ -159,7 +160,11 @@ class GuardedNetwork:
     def __init__(self, listed: Iterable[Subnet] = (), trusted_ca: str | None = None) -> None:
         listed = tuple(listed)
         self._guards = {"https": Guard(listed), "http": Guard(listed, only_listed=True)}
-        self._brief = {"https": Guard(listed, brief=True), "http": Guard(listed, only_listed=True, brief=True)}
+        names = Names()  # who keeps fetches waiting does not keep deliveries
+        self._brief = {
+            "https": Guard(listed, brief=True, names=names),
+            "http": Guard(listed, only_listed=True, brief=True, names=names),
+        }
         self._tls = ssl.create_default_context()
         if trusted_ca is not None:
             self._tls.load_verify_locations(trusted_ca)

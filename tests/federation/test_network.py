@@ -1,8 +1,10 @@
 """The guard: which addresses are dialled, and that no way round it is left (SECURITY no. 21 and 22)."""
 
+import asyncio
 import ipaddress
 import re
 import socket
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from federation.client.http import Client
 from federation.client.lines import Lines
+from federation.client.names import MOST
 from federation.client.network import Guard, GuardedNetwork, is_global_unicast
 from federation.errors import RefusedError, UnreachableError
 
@@ -62,7 +65,7 @@ class Resolver:
     def __init__(self, *addresses: str) -> None:
         self.addresses = addresses
 
-    async def __call__(self, host: str, port: int, **_options: Any) -> list[Any]:
+    def __call__(self, host: str, port: int, **_options: Any) -> list[Any]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in self.addresses]
 
 
@@ -80,9 +83,7 @@ def dialled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
-    monkeypatch.setattr(
-        "asyncio.base_events.BaseEventLoop.getaddrinfo", lambda _self, *a, **o: Resolver(*addresses)(*a, **o)
-    )
+    monkeypatch.setattr(socket, "getaddrinfo", Resolver(*addresses))
 
 
 async def test_the_checked_address_is_dialled_not_the_name(monkeypatch: pytest.MonkeyPatch, dialled: list[str]) -> None:
@@ -124,10 +125,10 @@ async def test_thirty_21_gets_and_posts_are_guarded_alike(
 
 
 async def test_a_name_without_address_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fails(*_given: Any, **_options: Any) -> Any:
+    def fails(*_given: Any, **_options: Any) -> Any:
         raise socket.gaierror("no such name")
 
-    monkeypatch.setattr("asyncio.base_events.BaseEventLoop.getaddrinfo", fails)
+    monkeypatch.setattr(socket, "getaddrinfo", fails)
     lines = Lines(GuardedNetwork())
     with pytest.raises(UnreachableError):
         await lines.post("https://nowhere.example/inbox", [(b"host", b"x"), (b"content-length", b"0")], b"")
@@ -159,3 +160,32 @@ async def test_thirty_21_a_port_is_looked_at_before_it_is_dialled(
     assert dialled == []
     for port in (443, 8443, 3000):
         Guard([]).check("8.8.8.8", port)
+
+
+async def test_a_name_that_nobody_answers_for_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch, dialled: list[str]
+) -> None:
+    """Neither another name nor what else is done in threads; and what deliveries look up waits for no fetch."""
+    answered = threading.Event()
+
+    def slow(host: str, port: int, **_options: Any) -> Any:
+        if host.startswith("slow"):
+            answered.wait(20)
+        return Resolver("8.8.8.8")(host, port)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    network = GuardedNetwork()
+    guard, brief = network._guards["https"], network._brief["https"]
+    asked = [asyncio.create_task(guard.addresses(f"slow{number}.example", 443)) for number in range(MOST)]
+    await asyncio.sleep(0.05)
+    async with asyncio.timeout(5):
+        assert await asyncio.to_thread(lambda: 1) == 1
+        assert await brief.addresses("peer.example", 443) == ["8.8.8.8"]
+        asked.pop().cancel()  # who gives up leaves the thread behind, and takes no place from others
+        waits = asyncio.create_task(guard.addresses("peer.example", 443))
+        await asyncio.sleep(0.05)
+        assert not waits.done()
+        answered.set()
+        assert await waits == ["8.8.8.8"]
+        assert {address for found in await asyncio.gather(*asked) for address in found} == {"8.8.8.8"}
+    assert dialled == []
