@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import resource
 import socket
 import sys
 import time
@@ -26,6 +27,7 @@ from instance.settings import Settings, SettingsError, load, unknown_variables
 
 GRACE_SECONDS = 4  # for open connections; the job runner has as long again
 
+MOST_FILES = 65_536
 PATIENCE = 5.0  # seconds for one that is about to end
 
 
@@ -49,6 +51,7 @@ def command(host: str | None, port: int | None, base_url: str | None, workers: i
     given: dict[str, Any] = {"host": host, "port": port, "base_url": base_url, "workers": workers, "data": data}
     settings = load(**given)
     _log(settings)
+    take_files()
     for name in unknown_variables(os.environ):
         echo(f"skerry: {name} is no setting and is not used; see docs/operators/settings.md", err=True)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -69,7 +72,16 @@ def web_process() -> Starlette:
     """One of several web processes; it finds its settings in the environment."""
     settings = load()
     _log(settings)
+    take_files()
     return app.build(settings, bell=_bell(settings))
+
+
+def take_files() -> None:
+    """Have as many files and connections open as the system lets us: the usual 1,024 are soon used up by who only waits."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _bell(settings: Settings) -> Bell | None:

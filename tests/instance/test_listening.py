@@ -1,6 +1,7 @@
 """What `serve` bears of who connects: heads that never end, and who says nothing."""
 
 import asyncio
+import resource
 import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -10,7 +11,7 @@ import pytest
 import uvicorn
 
 from instance.cli import listening
-from instance.cli.serve import server_config
+from instance.cli.serve import MOST_FILES, server_config, take_files
 from instance.settings import load
 
 Ask = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -96,3 +97,14 @@ async def test_what_is_in_order_is_answered(port: int) -> None:
     assert (await _said(port, *slow, pause=0.3)).endswith(b"3")  # a body has times of its own
     cookies = b"GET / HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\nCookie: " + b"c=d; " * 4000 + b"\r\n\r\n"
     assert b"200 OK" in await _said(port, cookies)
+
+
+def test_as_many_connections_as_the_system_lets_us() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        take_files()
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        assert (soft, hard) == (MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES), before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
