@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.mutation.table import MUTATIONS, OPEN, Mutation
+from tests.support import postgres
 
 ROOT = Path(__file__).parents[2]
 RED, GREEN = 1, 0
@@ -69,6 +70,16 @@ def one(tree: Path, mutation: Mutation, *, both: bool) -> bool:
     return status == RED
 
 
+def all_of(tree: Path, chosen: list[Mutation], *, both: bool) -> list[bool]:
+    """For each mutation whether its tests are red without the control. Ends where they are not green with all of them."""
+    copy(tree)
+    status, said = run(tree, sorted({path for one in chosen for path in one.tests}), "thirty", both=both)
+    if status != GREEN:
+        sys.exit(f"with all controls in place the tests must be green first: {said}")
+    print("| no. | control | taken out of | its tests |\n|---|---|---|---|", flush=True)
+    return [one(tree, mutation, both=both) for mutation in chosen]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/mutate", description=__doc__)
     parser.add_argument("--only", default="", help="numbers, with commas between them")
@@ -78,15 +89,13 @@ def main() -> None:
     chosen = [mutation for mutation in MUTATIONS if not only or mutation.number in only]
     for mutation in chosen:
         applied(mutation, ROOT)
-    with tempfile.TemporaryDirectory(prefix="skerry-mutation-") as folder:
-        copy(Path(folder))
-        status, said = run(
-            Path(folder), sorted({path for one in chosen for path in one.tests}), "thirty", both=asked.both
-        )
-        if status != GREEN:
-            sys.exit(f"with all controls in place the tests must be green first: {said}")
-        print("| no. | control | taken out of | its tests |\n|---|---|---|---|", flush=True)
-        caught = [one(Path(folder), mutation, both=asked.both) for mutation in chosen]
+    server = postgres.start()  # one for all: each run would start its own
+    os.environ["SKERRY_TEST_POSTGRES"] = server.url
+    try:
+        with tempfile.TemporaryDirectory(prefix="skerry-mutation-") as folder:
+            caught = all_of(Path(folder), chosen, both=asked.both)
+    finally:
+        server.stop()
     for number, why in OPEN.items():
         print(f"| {number} | {why} | | open |")
     print(f"\nof {len(caught)} controls, the tests of {sum(caught)} are red without them")
