@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from federation.signatures import keys
+from instance import files
 from instance.db import engine
 from tests.support import postgres, statements
 from tests.support.databases import POSTGRES, Databases, Emptied, admin, beside, url_of
@@ -112,6 +113,12 @@ def keys_made_before(keypairs: KeyPairs, monkeypatch: pytest.MonkeyPatch) -> Non
     """Members of instances in this process get key pairs that were made once."""
     keypairs.restart()
     monkeypatch.setattr(keys, "make", keypairs.make)
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a world nothing runs by itself: who looks at a remote picture first would wait in vain."""
+    monkeypatch.setattr(files, "PATIENCE", 0.0)
 
 
 @pytest.fixture
