@@ -54,7 +54,7 @@ async def endless(writer: asyncio.StreamWriter) -> None:
 async def endless_chunks(writer: asyncio.StreamWriter) -> None:
     writer.write(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
     while True:
-        writer.write(b"1000\r\n" + b" " * 4096 + b"\r\n")
+        writer.write(b"10000\r\n" + b" " * 65536 + b"\r\n")
         await writer.drain()
 
 
