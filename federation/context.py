@@ -7,7 +7,7 @@ from federation.client.http import Client
 from federation.client.lines import Lines
 from federation.collector import Collector
 from federation.ledger import Ledger
-from federation.ports import Clock, Ports, Store
+from federation.ports import Clock, Ports, Seals, Store
 from federation.questions import Questions
 from federation.remote.memory import Memory
 from federation.signatures.keyring import Keyring
@@ -23,6 +23,7 @@ class Federation:
     client: Client
     lines: Lines
     keyring: Keyring
+    seals: Seals
     memory: Memory
     ports: Ports
     arrivals: Collector

@@ -49,7 +49,9 @@ class Clock(Protocol):
 
 
 class Seals(Protocol):
-    """The vault, for private keys."""
+    """The vault, for private keys and for words that wait."""
+
+    def sealed(self, value: bytes) -> bool: ...
 
     def seal(self, plain: bytes, table: str, column: str, row: str | int) -> bytes: ...
 

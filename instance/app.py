@@ -80,6 +80,7 @@ def make_federation(site: Site, store: Store, network: Network | None = None) ->
         client=Client(network, agent),
         lines=Lines(network),
         keyring=Keyring(site.vault, store),
+        seals=site.vault,
         memory=Memory(),
         ports=make_ports(site, store, wiring.ACTIVITIES),
         arrivals=Collector(store, strangers.arrived),

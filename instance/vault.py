@@ -50,6 +50,10 @@ class Vault:
         except (InvalidTag, ValueError) as error:  # ValueError: too short to have been sealed
             raise VaultError(f"a sealed value in {table}.{column} does not open") from error
 
+    def sealed(self, value: bytes) -> bool:
+        """Whether these bytes were sealed under this secret, by their beginning."""
+        return value[:KEY_ID] == self._key_id
+
     def mac(self, purpose: str, text: str) -> str:
         """A keyed fingerprint, for look-ups of values that are stored sealed (hex, 64 characters)."""
         return hmac.new(self.derive(f"mac {purpose}"), text.encode(), hashlib.sha256).hexdigest()

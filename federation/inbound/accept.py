@@ -7,6 +7,7 @@ what is not verified, nothing is answered 202 before it is on disk.
 from dataclasses import dataclass, replace
 from typing import Any
 
+from federation.at_rest import seal_in
 from federation.context import Federation
 from federation.errors import MalformedError, UnsignedError
 from federation.inbound.arrivals import key_of
@@ -122,17 +123,18 @@ async def _keep(federation: Federation, signed: SignedBy, head: Head, body: byte
     if head.kind not in federation.kinds:
         _turn_away(federation, host, head, "unknown-verb")
         return
+    key = key_of(head.id, body)
     await federation.arrivals.add(
         {
             "host": host,
-            "activity_key": key_of(head.id, body),
+            "activity_key": key,
             "actor": head.actor,
             "kind": head.kind[:40],
             "about": digest_of(head.object_id) if head.object_id else None,
             "object_kind": head.object_kind[:40] or None,
             "recipient": recipient,
             "signed_at": signed.signed_at,
-            "body": body,
+            "body": seal_in(federation.seals, body, key),
             "state": "held" if decision.held else "received",
             "reason": ", ".join(decision.reasons) if decision.held else None,
         }

@@ -37,6 +37,7 @@ class Arrival:
     """When a moderator let it in, though a rule would hold it."""
     signed_at: int | None = None
     """When its sender signed it, by the sender's clock."""
+    key: str = ""
 
     @property
     def let_in(self) -> bool:
@@ -82,8 +83,9 @@ def claim(u: Unit, limit: int) -> tuple[str, list[Arrival]]:
     due = due.order_by(table.next_try_at, table.id).limit(limit).with_for_update(skip_locked=True)
     taken = update(inbox_activity).where(table.id.in_(due.scalar_subquery()))
     taken = taken.values(lease=lease, lease_until=u.now + LEASE, tries=table.tries + 1)
-    columns = (table.id, table.host, table.actor, table.kind, table.body, table.tries, table.let_in_at, table.signed_at)
-    rows = u.connection.execute(taken.returning(*columns)).all()
+    columns = (table.id, table.host, table.actor, table.kind, table.body, table.tries, table.let_in_at)
+    known = (table.signed_at, table.activity_key)
+    rows = u.connection.execute(taken.returning(*columns, *known)).all()
     return lease, sorted((Arrival(*row) for row in rows), key=lambda arrival: arrival.id)
 
 

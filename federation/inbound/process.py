@@ -5,6 +5,7 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
+from federation.at_rest import open_in
 from federation.client.budget import budget
 from federation.context import Federation
 from federation.errors import FederationError, JudgedError, MalformedError, UnbelievableError
@@ -91,7 +92,11 @@ class Inbox:
             return _Ended(arrival, describe(error), again=self._again(error))
 
     async def _read(self, arrival: Arrival) -> Activity:
-        found = normalise(await self._federation.memory.plainly(limits.parse(arrival.body)))
+        found = normalise(
+            await self._federation.memory.plainly(
+                limits.parse(open_in(self._federation.seals, arrival.body, arrival.key))
+            )
+        )
         if not isinstance(found, Activity):
             raise MalformedError("that is no activity that we know")
         return authority.check(self._federation, arrival.actor, found)

@@ -5,6 +5,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
+from federation.at_rest import SEALED, open_out
 from federation.client.lines import Posted
 from federation.context import Federation
 from federation.errors import FederationError, RefusedError, UnreachableError
@@ -29,6 +30,8 @@ async def deliver(federation: Federation, item: Delivery, digests: Digests) -> O
     decision = federation.ports.may_send(policy, peer, await federation.ports.facts_now(host, item.facts))
     if not decision.allowed:
         return Outcome(item.id, "waits" if decision.held else "cancelled", error=", ".join(decision.reasons))
+    if item.facts.get(SEALED):
+        item = replace(item, body=open_out(federation.seals, item.body, item.item_id))
     left = decision.obligations - set(item.facts.get(TAKEN, ()))
     if left:  # the policy has become stricter since it was serialised
         item, digests = _without(item, left), {}

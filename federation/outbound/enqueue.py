@@ -7,10 +7,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from federation.at_rest import SEALED, seal_out
+from federation.ports import Seals
 from federation.schema import delivery, outbox_item, peer, remote_actor
 from federation.vocab.iris import host_of
 from policies.decision import Decision, allow
@@ -42,6 +44,7 @@ def enqueue(
     only_shared: bool = True,
     once_per_host: bool = False,
     judge: Judging = everyone,
+    seals: Seals | None = None,
 ) -> int:
     """Queue an activity; returns the id of its outbox item, 0 where it goes to nobody. Then `u.wake("deliveries")`.
 
@@ -49,7 +52,7 @@ def enqueue(
     policies judge by when it is sent; `judge` is the policy's answer now: for who may not have it a cancelled delivery is
     noted, with the reasons; who may have it later gets one that waits. `only_shared`: one delivery to a server's shared
     inbox instead of one to each inbox. `once_per_host`: one delivery to a server, whatever inboxes it has; for what
-    concerns the server as a whole.
+    concerns the server as a whole. With `seals`, the body is kept sealed.
     """
     inboxes = sorted((host_of(inbox), inbox) for inbox in _inboxes(connection, recipients, only_shared))
     if once_per_host:  # the shared inbox has the shortest address
@@ -64,7 +67,7 @@ def enqueue(
         if rows:
             kept = {**facts, TAKEN: sorted(without)} if without else dict(facts)
             body = _encoder.encode(take_out(activity, without) if without else activity)
-            made = _write(connection, now, {**item, "body": body, "facts": kept}, rows)
+            made = _write(connection, now, {**item, "body": body, "facts": kept}, rows, seals)
     denied = [(host, inbox, decisions[host]) for host, inbox in inboxes if host and decisions[host].denied]
     if denied:
         rows = [_cancelled(now, host, inbox, decision) for host, inbox, decision in denied]
@@ -89,9 +92,17 @@ def _cancelled(now: int, host: str, inbox: str, decision: Decision) -> dict[str,
     return {"host": host, "inbox": inbox} | values
 
 
-def _write(connection: Connection, now: int, item: dict[str, Any], rows: list[dict[str, Any]]) -> int:
+def _write(
+    connection: Connection, now: int, item: dict[str, Any], rows: list[dict[str, Any]], seals: Seals | None = None
+) -> int:
+    body = item["body"]
+    if seals is not None:  # its seal holds for its row alone, whose number is not known before
+        item = {**item, "body": None, "facts": {**item["facts"], SEALED: True}}
     made = insert(outbox_item).values(**item, created_at=now).returning(outbox_item.c.id)
     item_id: int = connection.execute(made).scalar_one()
+    if seals is not None:
+        mine = update(outbox_item).where(outbox_item.c.id == item_id)
+        connection.execute(mine.values(body=seal_out(seals, body, item_id)))
     connection.execute(insert(delivery), [row | {"item_id": item_id} for row in rows])
     ready = dict.fromkeys(row["host"] for row in rows if row["state"] == "ready")
     if ready:

@@ -48,9 +48,15 @@ def send(
         only_shared=shared,
         once_per_host=once_per_host,
         judge=judge,
+        seals=u.site.vault if _is_private(activity, facts) else None,
     )
     if item:
         u.wake("deliveries")
+
+
+def _is_private(activity: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
+    """Whether it holds words that lie sealed in our own tables too: of a direct post, or of a report."""
+    return (facts.get("visibility") == "direct" and facts is not RELATION) or activity.get("type") == "Flag"
 
 
 def remote_followers(connection: Connection, account_id: int, *, but: Collection[str] = ()) -> list[str]:

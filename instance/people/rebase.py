@@ -5,6 +5,7 @@ In production an address is for ever (`remembered.settle_base_url`). What other 
 
 from sqlalchemy import Column, Table, func, select, update
 
+from federation.at_rest import SEALED, open_out, seal_out
 from federation.schema import local_key, outbox_item
 from instance.db.content import favourite, poll_vote, post, report
 from instance.db.people import account, follow, restriction
@@ -53,8 +54,11 @@ def _keys(u: Unit, old: str, new: str) -> None:
 
 def _bodies(u: Unit, old: str, new: str) -> None:
     """Activities that still wait to be delivered."""
-    kept = select(outbox_item.c.id, outbox_item.c.body).where(outbox_item.c.body.is_not(None))
+    kept = select(outbox_item.c.id, outbox_item.c.body, outbox_item.c.facts).where(outbox_item.c.body.is_not(None))
     for row in u.connection.execute(kept).all():
-        if old.encode() in row.body:
-            body = row.body.replace(old.encode(), new.encode())
+        sealed = bool(row.facts.get(SEALED))
+        said = open_out(u.site.vault, row.body, row.id) if sealed else row.body
+        if old.encode() in said:
+            body = said.replace(old.encode(), new.encode())
+            body = seal_out(u.site.vault, body, row.id) if sealed else body
             u.connection.execute(update(outbox_item).where(outbox_item.c.id == row.id).values(body=body))

@@ -8,11 +8,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select, update
 
+from federation.at_rest import open_in
 from federation.schema import inbox_activity
+from federation.vocab.iris import PUBLIC
 from instance.clock import Millis
 from instance.db.unit import Unit
 from instance.errors import NotFoundError
 from instance.policy.effects import note
+from instance.vault import Vault
 
 MOST = 100
 EXCERPT = 500
@@ -31,13 +34,13 @@ class Waiting:
     said: str
 
 
-def waiting(connection: Connection, host: str | None = None) -> list[Waiting]:
-    """What is held, the oldest first; of one server, or all."""
+def waiting(connection: Connection, vault: Vault, host: str | None = None) -> list[Waiting]:
+    """What is held, the oldest first; of one server, or all. Words that are not for everyone are not told."""
     table = inbox_activity.c
     asked = select(inbox_activity).where(table.state == "held", *([table.host == host] if host is not None else []))
     rows = connection.execute(asked.order_by(table.id).limit(MOST))
     return [
-        Waiting(row.id, row.host, row.actor, row.kind, row.reason or "", row.received_at, _said(row.body))
+        Waiting(row.id, row.host, row.actor, row.kind, row.reason or "", row.received_at, _said(_opened(vault, row)))
         for row in rows
     ]
 
@@ -63,16 +66,30 @@ def _decide(u: Unit, number: int, what: str, values: dict[str, Any]) -> None:
     note(u, host, what, 1, "moderator")
 
 
+def _opened(vault: Vault, row: Any) -> bytes | None:
+    return open_in(vault, row.body, row.activity_key) if row.body is not None else None
+
+
 def _said(body: bytes | None) -> str:
-    """The words of the object, or of the activity itself (a report, a request)."""
+    """The words of the object, or of the activity itself (a report, a request), as far as everybody may read them."""
     try:
         found = msgspec.json.decode(body or b"{}")
     except msgspec.DecodeError:
         return ""
     about = found.get("object") if isinstance(found, dict) else None
     for one in (about, found):
-        if isinstance(one, dict):
+        if isinstance(one, dict) and (one.get("type") == "Flag" or _is_open(one)):
             words = [one.get(name) for name in ("name", "summary", "content")]
             if any(words):
                 return "\n".join(word for word in words if isinstance(word, str))[:EXCERPT]
     return ""
+
+
+def _is_open(one: dict[str, Any]) -> bool:
+    given = [one.get(name) for name in ("to", "cc")]
+    return any(
+        each in {PUBLIC, "as:Public", "Public"}
+        for to in given
+        for each in (to if isinstance(to, list) else [to])
+        if isinstance(each, str)
+    )

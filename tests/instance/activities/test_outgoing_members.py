@@ -29,10 +29,10 @@ async def _pair(world: World) -> tuple[Running, int, int]:
 
 
 async def _told(running: Running, *steps: Callable[[Unit], Any]) -> list[tuple[dict[str, Any], list[str]]]:
-    before = len(await running.house.store.read(queued))
+    before = await running.house.store.read(queued)
     for step in steps:
         await running.house.store.unit(step)
-    return (await running.house.store.read(queued))[before:]
+    return [one for one in await running.house.store.read(queued) if one not in before]
 
 
 async def test_a_follow_is_asked_for_and_taken_back(world: World) -> None:

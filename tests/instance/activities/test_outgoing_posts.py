@@ -45,8 +45,9 @@ async def test_a_post_goes_to_whom_it_is_addressed(
     before = len(await running.house.store.read(queued))
     draft = Draft("Hello @cleo@c.example #Heat", visibility=visibility, summary="weather", language="en")
     post_id = await running.house.store.unit(posts.write, anna, draft)
+    [(created, went)] = (await running.house.store.read(queued, running.house.site.vault))[before:]
     await running.house.store.unit(posts.delete_post, post_id)
-    [(created, went), (deleted, gone)] = (await running.house.store.read(queued))[before:]
+    [(deleted, gone)] = (await running.house.store.read(queued, running.house.site.vault))[before:]
     note = created["object"]
     assert (note["to"], note["cc"]) == ([one.format(me=me) for one in to], [one.format(me=me) for one in cc])
     assert (created["to"], created["cc"]) == (note["to"], note["cc"])

@@ -1,16 +1,18 @@
 """What is deleted before it was sent goes nowhere, and words stay in no queue longer than somebody waits for them."""
 
+import json
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from federation.outbound import taking_back
-from federation.schema import delivery, outbox_item
+from federation.schema import delivery, inbox_activity, outbox_item
 from instance.people import accounts
 from tests.instance.policy.elsewhere import Elsewhere, elsewhere
 from tests.support.world import World
 
 WORD = "quillfeather"
+_RECEIVED = select(inbox_activity.c.body).where(inbox_activity.c.state == "received")
 
 
 async def write(at: Elsewhere, text: str, **more: Any) -> str:
@@ -67,3 +69,32 @@ async def test_what_arrived_is_kept_by_no_queue(world: World) -> None:
     assert await at.a.house.store.read(kept) == [("Create", "sent"), ("Create", "ready")]
     await at.a.house.store.unit(taking_back.erase_words)
     assert await at.a.house.store.read(kept) == [("Create", "ready")]
+
+
+async def test_words_that_wait_for_one_reader_lie_sealed(world: World) -> None:
+    at = await elsewhere(world)
+    at.peer.answers = [500]
+    await at.ana.post("/api/v1/statuses", json={"status": f"{WORD} @bob@peer.example", "visibility": "direct"})
+    await world.settle()
+    assert await at.a.house.store.read(kept) == []
+    at.world.clock.turn(3_600_000)
+    await world.settle()
+    assert [WORD in str(one.body["object"]["content"]) for one in at.peer.received] == [True, True]
+    note = at.peer.note(at.bob, 1, f"<p>{WORD}</p>", to=[at.ana_iri], cc=[])
+    await at.peer.post(at.a, at.peer.activity("Create", at.bob, note, 1, to=note["to"], cc=[]))
+    [came] = await at.a.house.store.read(lambda c: c.execute(_RECEIVED).scalars().all())
+    assert WORD.encode() not in came
+    await world.settle()
+    found = (await at.ana.get("/api/v1/conversations")).json()
+    assert any(WORD in one["last_status"]["content"] for one in found)
+
+
+async def test_what_an_older_release_has_put_in_the_inbox_is_read(world: World) -> None:
+    at = await elsewhere(world)
+    note = at.peer.note(at.bob, 1)
+    made = at.peer.activity("Create", at.bob, note, 1, to=note["to"], cc=note["cc"])
+    await at.peer.post(at.a, made)
+    plain = update(inbox_activity).where(inbox_activity.c.state == "received").values(body=json.dumps(made).encode())
+    await at.a.house.store.unit(lambda u: u.connection.execute(plain))
+    await world.settle()
+    assert [one["uri"] for one in await at.home()] == [note["id"]]

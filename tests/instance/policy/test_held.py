@@ -19,14 +19,14 @@ async def test_a_moderator_lets_one_in_and_forgets_another(world: World) -> None
     store = at.a.house.store
     await at.rule(incoming=HOLDS)
     notes = [await at.writes(number, f"<p>a cure, {number}</p>") for number in (1, 2)]
-    first, second = await store.read(held.waiting)
+    first, second = await store.read(held.waiting, at.a.house.site.vault)
     assert (first.host, first.actor, first.kind, first.reason) == ("peer.example", at.bob, "Create", "policy: words")
     assert first.said == "<p>a cure, 1</p>"
     await store.unit(held.let_in, first.id)
     await store.unit(held.forget, second.id)
     await world.settle()
     assert [one["uri"] for one in await at.home()] == [notes[0]["id"]]
-    assert await store.read(held.waiting) == []
+    assert await store.read(held.waiting, at.a.house.site.vault) == []
     for decide in (held.let_in, held.forget):
         with pytest.raises(NotFoundError):
             await store.unit(decide, second.id)
@@ -34,11 +34,19 @@ async def test_a_moderator_lets_one_in_and_forgets_another(world: World) -> None
     assert found[:2] == [("peer.example", "held forgotten", 1), ("peer.example", "held let in", 1)]
 
 
+async def test_a_moderator_is_not_shown_what_is_not_for_everyone(world: World) -> None:
+    at = await elsewhere(world)
+    await at.rule(incoming=HOLDS)
+    await at.writes(1, "<p>a cure</p>", to=[at.ana_iri], cc=[])
+    [one] = await at.a.house.store.read(held.waiting, at.a.house.site.vault)
+    assert (one.kind, one.said) == ("Create", "")
+
+
 async def test_what_was_let_in_is_still_refused_where_a_rule_refuses(world: World) -> None:
     at = await elsewhere(world)
     await at.rule(incoming=HOLDS)
     await at.writes(1, "<p>a cure</p>")
-    [one] = await at.a.house.store.read(held.waiting)
+    [one] = await at.a.house.store.read(held.waiting, at.a.house.site.vault)
     await at.a.house.store.unit(held.let_in, one.id)
     await at.rule(peers={"peer.example": PeerRule(Stance.BLOCKED)})
     await world.settle()
