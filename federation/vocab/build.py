@@ -43,7 +43,7 @@ def actor(profile: Profile) -> Document:
         "id": profile.id,
         "type": profile.type,
         "preferredUsername": profile.username,
-        "name": profile.name or profile.username,  # shown as it is by WordPress, an empty one too
+        "name": profile.name,
         "summary": profile.summary,
         "url": profile.url or profile.id,
         "inbox": f"{profile.id}/inbox",

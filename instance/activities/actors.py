@@ -74,7 +74,7 @@ def document(connection: Connection, site: Site, row: AccountRow) -> dict[str, A
             type=WIRE_KINDS[row.kind],
             username=row.name,
             handle=f"{row.name}@{site.domain}",
-            name="" if hidden else row.display_name,
+            name="" if hidden else row.display_name or row.name,  # WordPress shows an empty one as it is
             summary="" if hidden else row.bio,
             url=site.url(f"/@{row.name}"),
             published=row.created_at,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, select
 
 from federation.outbound import taking_back
 from federation.vocab import build, times
@@ -13,7 +13,8 @@ from instance.activities.sending import iris_of, remote_followers, send
 from instance.agreements import canary
 from instance.clock import MINUTE
 from instance.content import parts
-from instance.db.content import favourite, poll
+from instance.db.content import favourite, poll, post
+from instance.db.people import account
 from instance.db.unit import Unit
 from instance.events import (
     BoostUndone,
@@ -35,6 +36,8 @@ from policies.audience import OPEN_TO_ALL
 
 CANARY = {"visibility": "direct", "relation": True, "canary": True}
 """Facts of a canary: it holds no words of a member, and must get to whom it is to probe."""
+READ_ANNOUNCED = frozenset({"lemmy", "piefed", "mbin", "nodebb", "skerry"})
+"""Software that reads an Update which a group announces; all other shows boosts only, and the author's own Updates."""
 POLL_UPDATE = "tell_poll"
 POLL_PAUSE = 3 * MINUTE
 
@@ -205,7 +208,7 @@ def _update(u: Unit, row: Row[Any], iri: str) -> None:
     if composed is None or composed.author.domain:
         return
     made = build.wrapping(composed.document, "Update", iri) | {"published": times.write(u.now)}
-    touched = _touched(u.connection, row.id) if row.consent is None else []
+    touched = _touched(u.connection, row.id) + _by_group(u.connection, row.id) if row.consent is None else []
     _send(u, made, composed, recipients(u.connection, composed) + touched)
 
 
@@ -223,6 +226,16 @@ def _facts(connection: Connection, row: Row[Any]) -> dict[str, Any]:
 def _touched(connection: Connection, post_id: int) -> list[str]:
     """Remote accounts that boosted, liked, answered or voted on a post: they know it."""
     return iris_of(connection, parts.touched_by(connection, post_id))
+
+
+def _by_group(connection: Connection, post_id: int) -> list[str]:
+    """Who knows a post by the boost of a group of ours, and can't read the Update that the group passes on."""
+    ours = and_(account.c.kind == "group", account.c.domain == "")
+    asked = (
+        select(account.c.id).join(post, post.c.account_id == account.c.id).where(post.c.boost_of_id == post_id, ours)
+    )
+    boosters = connection.execute(asked).scalars().all()
+    return [iri for group_id in boosters for iri in remote_followers(connection, group_id, but=READ_ANNOUNCED)]
 
 
 def _parent_author(connection: Connection, row: Row[Any]) -> list[str]:

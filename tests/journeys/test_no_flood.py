@@ -73,6 +73,26 @@ async def test_answers_flood_nobody_on_mastodon(world: World) -> None:
     assert set(await _boosts(world, mastodon, lemmy)) == {post["id"]}
 
 
+async def test_who_knows_a_post_by_the_groups_boost_gets_its_edits(world: World) -> None:
+    """Mastodon can't read the Update that a group announces; the Lemmy family needs no second one."""
+    _, anna, _, group = await _group(world)
+    mastodon, lemmy = Mastodon(world), Lemmy(world)
+    for server, name in ((mastodon, "bob"), (lemmy, "lea")):
+        await server.follow(server.person(name), group)
+    await world.settle()
+    mine = await write(world, anna, "@lupus From me", visibility="public")
+    answer = await write(world, anna, "And an answer", in_reply_to_id=mine["id"], visibility="public")
+    for status, text in ((mine, "@lupus Changed"), (answer, "Changed too")):
+        await anna.put(f"/api/v1/statuses/{status['id']}", json={"status": text})
+    await world.settle()
+    [update] = mastodon.heard("Update")
+    assert (update["actor"], update["object"]["id"]) == (mine["account"]["uri"], mine["uri"])
+    assert "Changed" in update["object"]["content"]
+    assert not lemmy.heard("Update")
+    announced = [body["object"]["object"]["id"] for body in lemmy.heard("Announce", "Update")]
+    assert announced == [mine["uri"], answer["uri"]]
+
+
 async def test_an_answer_that_comes_before_what_it_answers_is_not_boosted(world: World) -> None:
     _, anna, _, group = await _group(world)
     lemmy = Lemmy(world)
