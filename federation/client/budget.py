@@ -4,7 +4,7 @@ Kept in a context variable, for it follows whatever the handlers of that activit
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -37,13 +37,22 @@ _current: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
 
 @contextmanager
-def budget(*parties: str) -> Iterator[Budget]:
-    """Count the requests made inside; `parties` are hosts that the activity itself comes from or goes to."""
-    token = _current.set(Budget(frozenset(parties)))
+def budget(*parties: str, before: Mapping[str, int] | None = None) -> Iterator[Budget]:
+    """Count the requests made inside; `parties` are hosts that the activity itself comes from or goes to.
+
+    `before`: what the same cause has spent already, by host.
+    """
+    token = _current.set(Budget(frozenset(parties), Counter(before)))
     try:
         yield _current.get()  # type: ignore[misc]
     finally:
         _current.reset(token)
+
+
+def spent() -> dict[str, int]:
+    """How many requests were made so far, by host, if anybody counts."""
+    current = _current.get()
+    return dict(current.spent) if current is not None else {}
 
 
 def spend(host: str) -> None:

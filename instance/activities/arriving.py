@@ -46,6 +46,8 @@ class Gathered:
     """What it quotes with its author's yes, if that was not here."""
     obligations: frozenset[Obligation] = frozenset()
     """What the policy asks to be done where it is kept."""
+    spent: dict[str, int] = field(default_factory=dict)
+    """How many requests it took, by host."""
 
 
 def named_by(about: Object) -> list[str]:

@@ -2,13 +2,15 @@
 
 from sqlalchemy import select
 
+from federation.client.budget import spent
 from federation.context import Federation
 from federation.errors import UnbelievableError
 from federation.inbound.belief import object_of, owns
+from federation.vocab.iris import host_of
 from federation.vocab.normalise import more_of
 from federation.vocab.types import Activity, Object
 from instance.activities import agreed
-from instance.activities.arriving import Gathered, change, collect, keep, named_by, thread_above
+from instance.activities.arriving import Gathered, change, collect, is_public, keep, named_by, thread_above
 from instance.activities.gathering import learn, standing
 from instance.activities.incoming_members import forget
 from instance.clock import DAY
@@ -36,7 +38,9 @@ class Written:
             raise UnbelievableError("that is no post")
         gathered = await collect(federation, about, known)
         gathered.to, gathered.cc = activity.to, activity.cc
-        gathered.above = await thread_above(federation, about)
+        if is_public(about):
+            gathered.above = await thread_above(federation, about)
+        gathered.spent = spent()
         return gathered
 
     def apply(self, u: Unit, activity: Activity, gathered: Gathered | None) -> None:
@@ -49,7 +53,7 @@ class Written:
         if not _is_vote(u, gathered.about):
             post_id = keep(u, gathered, activity.id)
             if post_id is not None and gathered.about.in_reply_to:
-                threads.ask(u, post_id)
+                threads.ask(u, post_id, threads.Arrival(host_of(activity.actor), gathered.spent))
             return
         for more in more_of(activity):
             if owns(activity.actor, more):

@@ -1,6 +1,6 @@
 """The rest of a thread, fetched from the servers that it lives on: what is above a post, and what answers it.
 
-A job, never part of a request: at most 50 requests, 10 to each host but the one where the thread began, one minute. It
+A job, never part of a request: at most 50 requests, 10 to each host that is no party to it, one minute. It
 asks the thread's own collection first (FEP-7888 `context`, FEP-f228 `contextHistory`), then the `replies` of the posts
 that it knows. What a collection lists is only a name: each post is fetched from its own origin, and kept if everyone may
 read it and it answers something in this thread.
@@ -67,7 +67,9 @@ class Backfill:
         if known is None:
             return None
         walk = Walk(self._federation, known)
-        with budget(host_of(known.missing or known.root), self._federation.domain) as spent, suppress(TimeoutError):
+        party = str(job.payload.get("from") or host_of(known.missing or known.root))
+        before = job.payload.get("spent")
+        with budget(party, self._federation.domain, before=before) as spent, suppress(TimeoutError):
             async with asyncio.timeout(SECONDS):
                 await walk.go(spent)
         return lambda u: _keep(u, walk.found)

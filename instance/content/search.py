@@ -57,12 +57,13 @@ def accounts(connection: Connection, reader_id: int, wanted: Wanted, our_domain:
         named = func.lower(c.name) == handle[0].lower()
         exact = or_(exact, and_(named, c.domain == handle[1]))
     followed = select(follow.c.target_id).where(follow.c.follower_id == reader_id, follow.c.state == "accepted")
-    asked = select(c.id).where(c.deleted_at.is_(None), c.suspended_at.is_(None), c.kind != "application")
+    asked = select(c.id).where(c.deleted_at.is_(None), c.suspended_at.is_(None))
     if wanted.following:
         asked = asked.where(c.id.in_(followed))
     offered = and_(~c.limited, or_(c.discoverable, c.domain != "", c.kind == "group"))
     findable = or_(offered, c.id == reader_id, c.id.in_(followed))
-    asked = asked.where(or_(exact, and_(findable, _like(text, handle))))
+    found = and_(findable, c.kind != "application", _like(text, handle))  # mostly servers; some bots, by their handle
+    asked = asked.where(or_(exact, found))
     order = case((exact, 0), (c.id.in_(followed), 1), else_=2)
     return list(
         connection.execute(asked.order_by(order, c.name, c.id).limit(wanted.limit).offset(wanted.offset)).scalars()

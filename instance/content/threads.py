@@ -20,6 +20,8 @@ MOST_FOR_STRANGERS = 60
 JOB = "fetch-thread"
 PAUSE: Millis = 15 * MINUTE
 """How long a thread is left alone once others were asked for it."""
+PAUSE_AFTER_ARRIVAL: Millis = MINUTE
+"""The same where nobody opened it: few requests are made then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,14 @@ def _refused(connection: Connection, reader_id: int | None, authors: set[int], n
     return set(connection.execute(asked).scalars())
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A reply that came: who sent it, and how many requests were made for it already, by host."""
+
+    host: str
+    spent: dict[str, int]
+
+
 def is_due(connection: Connection, post_id: int, now: Millis) -> bool:
     """Whether other servers are to be asked for the rest of a post's thread: it is for everyone, and not asked for of late.
 
@@ -85,14 +95,20 @@ def is_due(connection: Connection, post_id: int, now: Millis) -> bool:
     return not recent and is_for_anyone(root) and _reaches_elsewhere(connection, row.thread_id)
 
 
-def ask(u: Unit, post_id: int) -> None:
-    """Have a post's thread completed in a job, if that is due: somebody opened it, or a reply came."""
+def ask(u: Unit, post_id: int, arrival: Arrival | None = None) -> None:
+    """Have a post's thread completed in a job, if that is due: somebody opened it, or a reply came.
+
+    Who sends a reply chooses which thread it is in. So only the sender is a party to what it causes, and the thread's host
+    is asked little until somebody opens the thread.
+    """
     if not is_due(u.connection, post_id, u.now):
         return
     row = u.connection.execute(select(post).where(post.c.id == post_id)).one()
     root = first(u.connection, row)
-    u.connection.execute(update(post).where(post.c.id == root.id).values(thread_asked_at=u.now))
-    enqueue(u, JOB, {"post_id": row.boost_of_id or row.id}, unique=f"{JOB}:{row.thread_id}")
+    at = u.now if arrival is None else u.now - PAUSE + PAUSE_AFTER_ARRIVAL
+    u.connection.execute(update(post).where(post.c.id == root.id).values(thread_asked_at=at))
+    cause = {} if arrival is None else {"from": arrival.host, "spent": arrival.spent}
+    enqueue(u, JOB, {"post_id": row.boost_of_id or row.id, **cause}, unique=f"{JOB}:{row.thread_id}")
 
 
 def first(connection: Connection, row: Row[Any]) -> Row[Any]:

@@ -78,10 +78,7 @@ async def test_what_is_above_comes_too(scene: Scene) -> None:
 
 
 async def test_an_arriving_answer_brings_its_thread(scene: Scene) -> None:
-    await follow(scene.world, scene.anna, "@fay@far.example")
-    [asked] = [one.body for one in scene.far.received if one.body["type"] == "Follow"]
-    await scene.far.post(scene.here, scene.far.activity("Accept", scene.fay, asked))
-    await scene.world.settle()
+    await _fay_is_followed(scene)
     first = scene.note(scene.rob, 1, "First")
     second = scene.note(scene.rob, 2, "Second", inReplyTo=first["id"])
     third = scene.note(scene.rob, 3, "Third", inReplyTo=second["id"])
@@ -205,6 +202,37 @@ async def test_an_endless_chain_above_ends(scene: Scene) -> None:
     around = await scene.opened(status["id"])
     assert 10 <= len(around) <= 40
     assert scene.asked() - before <= 50
+
+
+async def _fay_is_followed(scene: Scene) -> None:
+    await follow(scene.world, scene.anna, "@fay@far.example")
+    [asked] = [one.body for one in scene.far.received if one.body["type"] == "Follow"]
+    await scene.far.post(scene.here, scene.far.activity("Accept", scene.fay, asked))
+    await scene.world.settle()
+
+
+async def test_an_answer_sends_us_no_more_than_ten_times_to_a_server_that_did_not_send_it(scene: Scene) -> None:
+    await _fay_is_followed(scene)
+    first = scene.note(scene.rob, 1, "1")
+    for number in range(2, 60):
+        scene.note(scene.rob, number, str(number), inReplyTo=f"{scene.rob}/statuses/{number - 1}")
+    scene.replies(first, *(f"{scene.rob}/statuses/{number}" for number in range(100, 200)))
+    answer = scene.note(scene.fay, 4, "Mine", inReplyTo=f"{scene.rob}/statuses/59")
+    await scene.far.post(scene.here, scene.far.activity("Create", scene.fay, answer))
+    await scene.world.settle()
+    assert 5 <= scene.asked("root.example") <= 10
+    status = await scene.found(answer["id"])
+    scene.world.clock.turn(2 * 60_000)
+    assert len(await scene.opened(status["id"])) > 15  # who opens it gets more
+
+
+async def test_an_answer_for_fewer_has_nothing_fetched(scene: Scene) -> None:
+    await _fay_is_followed(scene)
+    first = scene.note(scene.rob, 1, "First")
+    answer = scene.note(scene.fay, 4, "Mine", inReplyTo=first["id"], to=[f"{scene.fay}/followers"], cc=[])
+    await scene.far.post(scene.here, scene.far.activity("Create", scene.fay, answer))
+    await scene.world.settle()
+    assert scene.asked("root.example") == 0
 
 
 # --- what we offer

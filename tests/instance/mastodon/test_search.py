@@ -1,6 +1,7 @@
 """Search, and looking up people of other servers; their pictures come from us."""
 
 from tests.support.make import Member, member
+from tests.support.peer import Peer
 from tests.support.world import World
 
 
@@ -22,6 +23,17 @@ async def test_a_handle_elsewhere_is_asked_of_its_server(world: World) -> None:
     for nobody in ("nobody@b.example", "x@c.example", "https://b.example/none"):
         answer = await ann.get("/api/v2/search", params={"q": nobody, "resolve": "true"})
         assert answer.json()["accounts"] == []
+
+
+async def test_a_bot_that_calls_itself_an_application_is_found_by_its_handle_only(world: World) -> None:
+    ann = await member(await world.instance(), "ann")
+    peer = Peer(world)
+    robo = peer.actor("robo", kind="Application")
+    await world.settle()
+    for exact in (f"@robo@{peer.host}", robo):
+        answer = await ann.get("/api/v2/search", params={"q": exact, "resolve": "true", "type": "accounts"})
+        assert [who["uri"] for who in answer.json()["accounts"]] == [robo]
+    assert (await ann.get("/api/v2/search", params={"q": "rob", "type": "accounts"})).json()["accounts"] == []
 
 
 async def test_strangers_do_not_search(world: World) -> None:
