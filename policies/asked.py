@@ -105,6 +105,8 @@ FAILING: dict[str, str] = {
     "critical": "Its policy says that a term must be understood which we don't know.",
     "obligation": "Its obligations can't be read.",
     "requires": "What is asked can't be read.",
+    "assigner": "It speaks for another server than the one that publishes it.",
+    "odrl:target": "It is about something else than what others have entrusted to that server.",
 }
 """Term of a policy that fails -> one English sentence; doors put it into the reader's language."""
 

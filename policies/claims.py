@@ -7,7 +7,7 @@ from typing import Any
 from policies.document import FIELDS
 from policies.fields import Line, WrongError, build, lines_of
 from policies.kinds import Words
-from policies.published import ENVELOPE, MEMBERS_ONLY, PROFILE, SHAPED, after, terms_digest
+from policies.published import ENVELOPE, MEMBERS_ONLY, PROFILE, SHAPED, TARGET, after, terms_digest
 from policies.purposes import ENDINGS, PURPOSES, USES, Ending, Purpose, Use
 from policies.sections import Promises, Retention
 from policies.times import millis
@@ -42,6 +42,10 @@ def read(data: Any, *, proven: bool = False) -> Published:
         faults.add("profile")
     if data.get("conflict", "odrl:prohibit") != "odrl:prohibit":
         faults.add("conflict")
+    if data.get("odrl:target", TARGET) != TARGET:
+        faults.add("odrl:target")
+    if data.get("assigner", data.get("attributedTo")) != data.get("attributedTo"):
+        faults.add("assigner")
     critical = data.get("skerry:critical", [])
     if not isinstance(critical, list) or set(map(str, critical)) - KNOWN:
         faults.add("critical")

@@ -22,7 +22,7 @@ from policies.fields import (
     write_lines,
 )
 from policies.kinds import Choice, Text
-from policies.leaving import Outgoing, Outside, Requirement
+from policies.leaving import MEETING, Outgoing, Outside, Requirement
 from policies.peers import Stance, clean_host
 from policies.phrases import Phrases
 from policies.records import ByName
@@ -63,8 +63,8 @@ class PolicyDocument:
     )
     meeting: Stance = setting(
         Stance.BLOCKED,
-        Choice(Stance),
-        "Servers that no rule names, but that meet what is asked: {value}.",
+        Choice(Stance, said=MEETING),
+        "Servers that no rule names, but that promise what is asked: {value}.",
         path=("peers", "meeting"),
         term="skerry:strangersWhoSatisfy",
     )

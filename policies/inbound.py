@@ -28,8 +28,10 @@ def may_arrive(policy: PolicyDocument, peer: PeerFacts, activity: ActivityFacts)
     if decision.denied:
         return decision
     account = policy.incoming.accounts.get(activity.actor)
-    given = [*(rule.treat for rule in found.rules), policy.incoming.treat, account.treat if account else frozenset()]
-    early = [one for treat in given for one in treated(treat & EARLY, Reason.GENERAL_RULE, activity) if one.denied]
+    given = [(rule.treat, Reason.SERVER_RULE) for rule in found.rules]
+    given += [(policy.incoming.treat, Reason.GENERAL_RULE)]
+    given += [(account.treat, Reason.ACCOUNT_RULE)] if account else []
+    early = [one for treat, why in given for one in treated(treat & EARLY, why, activity) if one.denied]
     if activity.kind in policy.incoming.refused_kinds and activity.kind not in TAKES_AWAY:
         early.append(deny(Reason.KIND_REFUSED))
     listed = [one for one in _by_server(found, activity) if Reason.ACCOUNT_NOT_LISTED in one.reasons]

@@ -79,6 +79,8 @@ class Choice:
     words_known: type[StrEnum]
     terms: Mapping[Any, str] | None = None
     strict: Strict = Strict.MORE
+    said: Mapping[Any, Sentence] | None = None
+    """What people read in place of a word that says little by itself."""
 
     def read(self, value: Any, at: Path) -> StrEnum:
         try:
@@ -91,7 +93,7 @@ class Choice:
         return str(value)
 
     def words(self, value: StrEnum) -> str:
-        return said_as(value)
+        return (self.said or {}).get(value) or said_as(value)
 
     def at_least(self, new: Any, old: Any) -> bool:
         order = list(self.words_known)

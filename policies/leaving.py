@@ -5,7 +5,9 @@ from enum import StrEnum
 
 from policies.fields import setting
 from policies.kinds import Choice, Flag, Span, Strict, Words
+from policies.peers import Stance
 from policies.purposes import (
+    LOOKS,
     MEASURES,
     PURPOSES,
     STAFF_ACCESS,
@@ -18,6 +20,7 @@ from policies.purposes import (
     Use,
 )
 from policies.sections import LESS, countries
+from policies.words import Sentence, say
 
 
 class Reach(StrEnum):
@@ -55,6 +58,16 @@ SEARCHERS: dict[Searchers, str] = {
 }
 
 
+MEETING = {Stance.BLOCKED: say("like all others that no rule names")}
+KNOWN: dict[Assurance, Sentence] = {
+    Assurance.NONE: say("not at all; nothing is asked"),
+    Assurance.CLAIMED: say("it publishes what is asked"),
+    Assurance.AGREED: say("it has agreed with us upon what is asked"),
+    Assurance.PROBED: say("it has agreed, and from outside it was seen that it keeps its word"),
+    Assurance.AUDITED: say("it has agreed and keeps its word, and somebody has looked at its house"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """What another server must promise, and how well we must know it, before it gets words that are not public.
@@ -64,8 +77,8 @@ class Requirement:
 
     assurance: Assurance = setting(
         Assurance.NONE,
-        Choice(Assurance),
-        "The level of assurance that is asked of a server before it gets words that are not public: {value}.",
+        Choice(Assurance, said=KNOWN),
+        "How well the promises of a server must be known before it gets words that are not public: {value}.",
         term="assurance",
     )
     authorized_fetch: bool = setting(False, Flag(), "Asked: every read must be signed.", term="authorizedFetch")
@@ -74,8 +87,8 @@ class Requirement:
     erasure_receipts: bool = setting(False, Flag(), "Asked: receipts of erasure.", term="erasureReceipts")
     staff_access: StaffAccess = setting(
         StaffAccess.UNLOGGED,
-        Choice(StaffAccess, STAFF_ACCESS),
-        "Asked of a look by staff, at least: {value}.",
+        Choice(StaffAccess, STAFF_ACCESS, said=LOOKS),
+        "Asked: when staff there look at what is not meant for them, it is at least {value}.",
         term="staffAccess",
     )
     max_retention: int | None = setting(None, Span(), "Asked: copies kept for at most {value}.", term="maxRetention")

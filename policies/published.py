@@ -30,8 +30,6 @@ _WORDS = {
     "prohibition": "odrl:prohibition",
     "obligation": "odrl:obligation",
     "constraint": "odrl:constraint",
-    "jurisdiction": "dpv:hasJurisdiction",
-    "rightLiteral": "odrl:rightOperand",
 }
 _NAMED = {
     "conflict": "odrl:conflict",
@@ -50,6 +48,8 @@ _LINKS = {
     "profile": "odrl:profile",
     "controller": "dpv:hasDataController",
     "notice": "dpv:hasNotice",
+    "assigner": "odrl:assigner",
+    "odrl:target": "http://www.w3.org/ns/odrl/2/target",
     "requires": "skerry:requires",
     "searchableBy": "http://fedibird.com/ns#searchableBy",
 }
@@ -73,12 +73,23 @@ TERMS: dict[str, Any] = {
         for kind, names in _TYPED.items()
         for name in names
     },
+    "rightLiteral": {"@id": "odrl:rightOperand", "@type": "http://www.w3.org/2001/XMLSchema#duration"},
+    "jurisdiction": {
+        "@id": "dpv:hasJurisdiction",
+        "@type": "@vocab",
+        "@context": {"@vocab": "https://w3id.org/dpv/loc#"},  # DE is DPV's Germany, EU its European Union
+    },
 }
 """Our terms, written into each document: the address of our own context is not registered yet, and nobody could load it."""
 CONTEXT = ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/data-integrity/v2", TERMS]
 PROFILE = f"{NAMESPACE}odrl-profile-1"
 LONGEST_VALIDITY = 92 * 86_400_000
-ENVELOPE = frozenset({"@context", "id", "policyVersion", "validFrom", "validUntil", "skerry:sealedDigest", "proof"})
+TARGET = "skerry:DataOfOthers"
+"""What the rules are about: all that other servers and their people have entrusted to this one (ODRL wants an asset)."""
+_ODRL = {"assigner", "odrl:target"}
+ENVELOPE = frozenset(
+    {"@context", "id", "policyVersion", "validFrom", "validUntil", "skerry:sealedDigest", "proof"} | _ODRL
+)
 MEMBERS_ONLY = {"leftOperand": "odrl:recipient", "operator": "odrl:eq", "rightOperand": "skerry:AdmittedMember"}
 SHAPED = frozenset({"permission", "prohibition", "obligation"})
 
@@ -111,6 +122,8 @@ def publish(document: PolicyDocument, envelope: Envelope) -> dict[str, Any]:
         "policyVersion": envelope.version,
         "validFrom": moment(envelope.valid_from),
         "validUntil": moment(envelope.valid_until),
+        "assigner": envelope.actor,
+        "odrl:target": TARGET,
         "controller": envelope.actor,
         "notice": envelope.page,
         **_terms([line for line in FIELDS if not line.name.startswith("requirement.")], document),

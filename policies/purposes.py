@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from policies.words import Sentence, say
+
 
 class Purpose(StrEnum):
     """What data held here may be used for, or is never disclosed for."""
@@ -111,6 +113,11 @@ class StaffAccess(StrEnum):
     LOGGED_AND_DISCLOSED = "logged_and_disclosed"
 
 
+LOOKS: dict[StaffAccess, Sentence] = {
+    StaffAccess.UNLOGGED: say("not written down"),
+    StaffAccess.LOGGED: say("written down"),
+    StaffAccess.LOGGED_AND_DISCLOSED: say("written down, and told to those concerned"),
+}
 STAFF_ACCESS: dict[StaffAccess, str] = {
     StaffAccess.UNLOGGED: "unlogged",
     StaffAccess.LOGGED: "logged",

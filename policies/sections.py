@@ -14,6 +14,7 @@ from policies.peers import Stance
 from policies.purposes import (
     ENDINGS,
     LEGAL_BASES,
+    LOOKS,
     MEASURES,
     PERSONAL_DATA,
     PURPOSES,
@@ -118,7 +119,7 @@ class Promises:
     )
     staff_access: StaffAccess = setting(
         StaffAccess.UNLOGGED,
-        Choice(StaffAccess, STAFF_ACCESS),
+        Choice(StaffAccess, STAFF_ACCESS, said=LOOKS),
         "When staff look at what is not meant for them, it is: {value}.",
         term="staffAccess",
     )

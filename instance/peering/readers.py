@@ -120,7 +120,7 @@ def _places(
     now = site.clock.now()
     policy = in_force_here(connection).at(now)
     tier = "open" if row.group_id is not None else None
-    facts = facts_of(row.visibility, local_only=row.local_only, tier=tier)
+    facts = facts_of(row.visibility, local_only=row.local_only, tier=tier, authors=[row.account_id])
     judge = judging(connection, policy, now)(hosts)
     by_host: dict[str, list[Answer]] = {host: [] for host in hosts}
     for one in sorted(went, key=lambda one: one.kind not in CAME_FIRST):

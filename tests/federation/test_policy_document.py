@@ -83,6 +83,15 @@ async def test_each_term_means_something_to_a_processor_of_json_ld(home: Running
     ):
         assert iri in text
     assert len(expanded) == len(document) - 1  # all but the context
+    dpv, odrl = "https://w3id.org/dpv", "http://www.w3.org/ns/odrl/2/"
+    assert expanded[f"{dpv}#hasJurisdiction"] == [{"@id": f"{dpv}/loc#DE"}]  # a place of DPV, not a text
+    assert expanded[f"{odrl}assigner"] == [
+        {"@id": document["attributedTo"]}
+    ]  # an Offer has one, and is about something
+    assert expanded[f"{odrl}target"] == [{"@id": "https://w3id.org/skerry/ns#DataOfOthers"}]
+    kept = expanded[f"{odrl}permission"][0][f"{odrl}constraint"][0]
+    assert kept[f"{odrl}leftOperand"] == [{"@id": f"{odrl}elapsedTime"}]
+    assert kept[f"{odrl}rightOperand"] == [{"@type": "http://www.w3.org/2001/XMLSchema#duration", "@value": "P30D"}]
     [actor] = jsonld.expand((await home.client.get("/actor")).json())
     assert actor["https://w3id.org/skerry/ns#privacyPolicy"] == [{"@id": document["id"]}]
 

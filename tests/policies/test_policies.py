@@ -13,10 +13,11 @@ from policies.decision import Decision, Obligation, Reason, Verdict, strictest
 from policies.difference import sentences
 from policies.document import PeerRule, PolicyDocument, PolicyError, parse
 from policies.facts import ActivityFacts, GroupFacts, PeerFacts, PostFacts
-from policies.inbound import may_receive
+from policies.inbound import may_arrive, may_receive
 from policies.outbound import may_deliver, may_read
 from policies.peers import STRICTNESS, Stance, clean_host, stance
 from policies.presets import NAMES, preset
+from policies.sections import Incoming, TreatRule
 from policies.treatments import Treatment
 
 LABELS = st.sampled_from(["a", "b", "x1", "peer", "example", "org"])
@@ -239,3 +240,16 @@ def test_a_policy_at_a_moment_judges_as_the_policy_does_then(
     for other in (host, "sub." + host.partition(":")[0]):
         assert stance(ending.at(now), other) is stance(ending, other, now)
         assert STRICTNESS[stance(ending, other)] >= STRICTNESS[stance(ending, other, now)]
+
+
+def test_the_reason_names_whose_rule_it_was() -> None:
+    """At the door as later: a rule for a server, for an account, for all."""
+    refused, actor = frozenset({Treatment.REFUSE}), "https://peer.example/u/anna"
+    by_server = replace(preset("open"), peers={"peer.example": PeerRule(Stance.ALLOWED, treat=refused)})
+    by_account = replace(preset("open"), incoming=Incoming(accounts={actor: TreatRule(refused)}))
+    by_all = replace(preset("open"), incoming=Incoming(treat=refused))
+    rules = {Reason.SERVER_RULE: by_server, Reason.ACCOUNT_RULE: by_account, Reason.GENERAL_RULE: by_all}
+    peer, activity = PeerFacts("peer.example", signed=True), ActivityFacts("Create", "Note", "peer.example", actor)
+    for reason, policy in rules.items():
+        assert may_arrive(policy, peer, activity).reasons == (reason,)
+        assert reason in may_receive(policy, peer, activity).reasons

@@ -161,6 +161,8 @@ def test_a_strange_publication_is_understood_as_faulty(data: object) -> None:
         ({"type": "Note"}, "type"),
         ({"profile": "https://elsewhere.example/"}, "profile"),
         ({"conflict": "odrl:perm"}, "conflict"),
+        ({"odrl:target": "https://a.example/one-post"}, "odrl:target"),
+        ({"assigner": "https://b.example/actor"}, "assigner"),
         ({"skerry:critical": ["skerry:telepathy"]}, "critical"),
         ({"authorizedFetch": "yes"}, "authorizedFetch"),
         ({"maxRetention": "P1Y"}, "maxRetention"),

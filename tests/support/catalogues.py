@@ -57,7 +57,9 @@ def _of_the_table(table: list[Line]) -> Iterator[str]:
     for line in table:
         yield from filter(None, (line.spec.says, line.spec.otherwise))
         match line.spec.kind:
-            case Choice(words_known=known) | Words(words_known=known) if known is not None:
+            case Choice(words_known=known) as choice:
+                yield from map(choice.words, known)
+            case Words(words_known=known) if known is not None:
                 yield from map(said_as, known)
             case ByName() | Listed() as records:
                 yield from _of_the_table(records.table)

@@ -19,7 +19,10 @@ from tests.support.world import Running, World
 
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 DAY = 86_400_000
-ENVELOPE = {"@context", "id", "policyVersion", "validFrom", "validUntil", "skerry:sealedDigest", "proof"}
+ENVELOPE = {"@context", "id", "policyVersion", "validFrom", "validUntil", "skerry:sealedDigest", "proof"} | {
+    "assigner",
+    "odrl:target",
+}
 PROMISES: dict[str, Any] = {
     "purposes": ["dpv:CommunicationManagement", "dpv:EnforceSecurity"],
     "measures": ["dpv:EncryptionInTransfer"],

@@ -45,7 +45,7 @@ async def test_everywhere_alike(world: World, policy: PolicyDocument) -> None:
     assert await stands(home, peer.host) == {"allowed"}
     stella = await member(home, "stella", role="steward")
     assert "It is let in now." in await see(stella, f"/steward/federation/{peer.host}/admit")
-    assert "It is open to us already." in await see(stella, f"/steward/policy/if?host={peer.host}")
+    assert "It is let in already." in await see(stella, f"/steward/policy/if?host={peer.host}")
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,9 @@ async def test_a_dead_letter_is_sent_again_by_a_button(
     assert await press(steward, f"{PAGE}/replay", host=peer.host) == 303
     await world.settle()
     assert set(await states(home)) == {"sent"}
-    assert "Nothing was refused." in await see(steward, f"{PAGE}/{peer.host}?done=again")
+    assert "Nothing that was sent there was refused or given up." in await see(
+        steward, f"{PAGE}/{peer.host}?done=again"
+    )
 
 
 @pytest.mark.parametrize(("answer", "state"), [("in", "done"), ("forget", "ignored")])

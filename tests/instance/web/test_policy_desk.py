@@ -9,6 +9,7 @@ from instance.db.people import login
 from instance.people import accounts
 from instance.policy.adopt import adopt, set_stance
 from instance.policy.inforce import in_force_here
+from instance.policy.keeping import keep
 from policies.document import PolicyDocument
 from policies.filling import inputs
 from policies.peers import Stance
@@ -224,7 +225,7 @@ async def test_what_happens_if_we_open(home: Running, peer: tuple[Peer, Member, 
     await stella.send("/adopt")
     assert (await policy_of(home)).peers["peer.example"].stance is Stance.ALLOWED
     await stella.get(f"{PAGE}/if?host=peer.example")
-    assert "open to us already" in stella.text
+    assert "let in already" in stella.text
     assert stella.page.xpath(admit)
     await stella.get(f"{PAGE}/why?about=peer.example")
     assert stella.page.xpath(admit)
@@ -250,6 +251,20 @@ async def test_who_can_read_a_post(
     await stella.get(f"{PAGE}/why?about={kept['uri']}")
     assert "The people who follow @ann" in stella.text
     assert SECRET not in stella.page.text_content()
+
+
+async def test_what_its_author_keeps_from_a_server_is_said_where_nothing_went(
+    world: World, home: Running, peer: tuple[Peer, Member, str], stella: Guest
+) -> None:
+    ann, third = peer[1], Peer(world, "third.example")
+    early = (await ann.post("/api/v1/statuses", json={"status": SECRET, "visibility": "private"})).json()["uri"]
+    await third.post(home, third.activity("Follow", third.actor("zoe"), early.partition("/p/")[0]))
+    await world.settle()
+    await stella.get(f"{PAGE}/why?about={early}")
+    assert "the policy would allow it" in stella.text
+    await home.house.store.unit(keep, ann.account_id, "third.example")
+    await stella.get(f"{PAGE}/why?about={early}")
+    assert "The author keeps this server from her posts." in stella.text
 
 
 async def test_a_member_sees_who_can_read_her_own(home: Running, stella: Guest, guest: MakeGuest) -> None:
