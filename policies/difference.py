@@ -25,10 +25,17 @@ def sentences(old: PolicyDocument, new: PolicyDocument) -> list[str]:
     for line in FIELDS:
         before, after = value_of(old, line.name), value_of(new, line.name)
         if before != after and line.name not in {"name", "default", "peers"}:
-            was = line.says(before) or say("(nothing was said)")
-            becomes = line.says(after) or say("(nothing is said any more)")
-            found.append(say("Before: {before} From now on: {after}", before=was, after=becomes))
+            found.append(_changed(line.says(before), line.says(after)))
     return found
+
+
+def _changed(was: Sentence | None, becomes: Sentence | None) -> Sentence:
+    """One line of the table that says something else, begins to say something, or says nothing any more."""
+    if was is None:
+        return say("New: {after}", after=becomes or "")
+    if becomes is None:
+        return say("No longer: {before}", before=was)
+    return say("Before: {before} From now on: {after}", before=was, after=becomes)
 
 
 def _peers(old: PolicyDocument, new: PolicyDocument) -> list[Sentence]:

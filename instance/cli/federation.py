@@ -28,7 +28,7 @@ from instance.cli.common import data_option, echo, in_unit, json_option, say, si
 from instance.clock import iso
 from instance.db.unit import Unit
 from instance.errors import RefusalError
-from instance.i18n import N_
+from instance.i18n import N_, _
 from instance.peering import explain as explaining
 from instance.peering import overview
 from instance.peering.words import sentences
@@ -59,7 +59,7 @@ def lookup(address: str, data: Path | None, as_json: bool) -> None:
         say(values, as_json=True)
         return
     for name, value in values.items():
-        echo(f"{name}: {value if isinstance(value, str) else json.dumps(value)}")
+        echo(f"{_(NAMED[name])}: {_shown(value)}")
 
 
 @command.command()
@@ -83,7 +83,10 @@ def explain(address: str, data: Path | None, as_json: bool) -> None:
         return
     for one in found:
         words = [one.code, one.host, one.kind, iso(one.at) if one.at else "", one.words]
-        echo("\t".join(words) + (f" (again at {iso(one.again_at)})" if one.again_at else ""))
+        tabbed = "\t".join(words)
+        when = iso(one.again_at) if one.again_at else ""
+        again = _("(again at {time})", time=when) if when else ""
+        echo(f"{tabbed} {again}" if again else tabbed)
 
 
 @command.command()
@@ -183,6 +186,28 @@ def _ask(data: Path | None, question: Callable[[Federation], Awaitable[dict[str,
         return asyncio.run(run())
     except FederationError as error:
         raise RefusalError("not-to-be-had", N_("It could not be had: {why}."), why=error.text) from error
+
+
+NAMED = {
+    "id": N_("id"),
+    "type": N_("type"),
+    "name": N_("name"),
+    "inbox": N_("inbox"),
+    "shared inbox": N_("shared inbox"),
+    "keys": N_("keys"),
+    "asks before it accepts followers": N_("asks before it accepts followers"),
+    "moved to": N_("moved to"),
+    "by": N_("by"),
+    "to": N_("to"),
+    "cc": N_("cc"),
+}
+"""What is printed of an account or a post -> its name for people."""
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return value if isinstance(value, str) else ", ".join(value or [])
 
 
 def _actor(found: Actor) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from policies.document import PolicyDocument
 from policies.modes import Mode, in_mode
 from policies.peers import Stance
 from policies.presets import NAMES, preset
-from policies.times import millis
+from policies.times import millis, moment
 from policies.written import to_toml
 
 Change = Callable[[Unit], tuple[PolicyDocument, PolicyDocument]]
@@ -51,7 +51,8 @@ def _show(document: PolicyDocument, *, as_json: bool) -> None:
     echo(f"{document.name} ({document.digest})")
     echo(_("servers that no rule names: {stance}", stance=document.default))
     for host, rule in sorted(document.peers.items()):
-        echo(f"{host}: {rule.stance}" + (f" ({rule.reason})" if rule.reason else ""))
+        until = " " + _("until {time}", time=moment(rule.until)) if rule.until is not None else ""
+        echo(f"{host}: {rule.stance}{until}" + (f" ({rule.reason})" if rule.reason else ""))
 
 
 @command.command()

@@ -71,6 +71,7 @@ async def test_a_stance_for_a_time(world: World) -> None:
     assert said.status == 0
     rule = (await in_force(home)).peers["loud.example"]
     assert (rule.stance, rule.reason, rule.until) == (Stance.HELD, "noise", 4_073_500_800_000)
+    assert "loud.example: held until 2099-01-31T00:00:00Z (noise)" in (await policy(home, "show")).out
     assert (await policy(home, "stance", "loud.example", "held", "--until", "soon")).status == 2
     assert "is past" in (await policy(home, "stance", "loud.example", "held", "--until", "2020-01-31")).err
     assert (await policy(home, "set-stance", "loud.example", "allowed")).status == 0

@@ -253,3 +253,16 @@ def test_the_reason_names_whose_rule_it_was() -> None:
     for reason, policy in rules.items():
         assert may_arrive(policy, peer, activity).reasons == (reason,)
         assert reason in may_receive(policy, peer, activity).reasons
+
+
+def test_what_is_new_and_what_is_no_longer_said() -> None:
+    old = preset("open")
+    new = replace(old, promises=replace(old.promises, authorized_fetch=True))
+    said = "Every read by another server must be signed."
+    assert sentences(old, new) == [f"New: {said}"]
+    assert sentences(new, old) == [f"No longer: {said}"]
+    longer = replace(old, retention=replace(old.retention, remote_posts=48))
+    assert sentences(old, longer) == [
+        "Before: Copies of posts from other servers are kept until their authors delete them."
+        " From now on: Copies of posts from other servers are kept for at most 2 days."
+    ]
