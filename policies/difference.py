@@ -47,7 +47,10 @@ def _peers(old: PolicyDocument, new: PolicyDocument) -> list[Sentence]:
         if before is None:
             assert after is not None
             words = {"before": said_as(stance(old, host)), "after": said_as(after.stance)}
-            found.append(say("{host}: {before} becomes {after}, by a new rule.", host=host, **words))
+            if words["before"] == words["after"]:
+                found.append(say("{host} stays {stance}, now by a rule of its own.", host=host, stance=words["after"]))
+            else:
+                found.append(say("{host}: {before} becomes {after}, by a new rule.", host=host, **words))
         elif after is None:
             words = {"before": said_as(before.stance), "after": said_as(stance(new, host))}
             found.append(say("{host}: {before} becomes {after}; its rule is taken out.", host=host, **words))

@@ -1,5 +1,6 @@
 """Before a server is let in: what it says of itself, who there could read what, the trial, and what kind of owner it has."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -66,9 +67,15 @@ class Trial:
     soon: bool
 
 
+def typed_host(text: str) -> str | None:
+    """The name of a server as people type or paste it: an address of it will do. None where it is none."""
+    bare = re.sub(r"^(?:https?://|@)", "", text.strip().lower()).partition("/")[0]
+    return clean_host(bare.rpartition("@")[2])
+
+
 def host_named(text: str) -> str:
     """The name of a server as it was typed. Raises RefusalError."""
-    name = clean_host(text.strip().lower().removeprefix("https://").rstrip("/").removeprefix("@"))
+    name = typed_host(text)
     if name is None:
         raise RefusalError("no-peer", N_("Name a server by its domain, as in circle.example."))
     return name

@@ -17,7 +17,7 @@ from instance.policy.inforce import in_force_here, in_force_to_change
 from policies.difference import sentences
 from policies.document import PolicyDocument
 from policies.fields import lines_of
-from policies.peers import Stance, stance, strictest_stance
+from policies.peers import STRICTNESS, Stance, stance, strictest_stance
 from policies.sections import PeerRule
 from policies.treatments import Treatment
 
@@ -114,7 +114,10 @@ def _advised(policy: PolicyDocument, host: str, said: list[Row[Any]]) -> dict[st
     """The rule for one server as these lines want it; none where nothing changes. A remark changes neither stance nor end."""
     advised = [Stance(row.opinion) for row in said if row.opinion not in SILENT]
     before = policy.peers.get(host)
-    new = strictest_stance(*advised) if advised else before.stance if before is not None else stance(policy, host)
+    stands = before.stance if before is not None else stance(policy, host)
+    new = strictest_stance(*advised) if advised else stands
+    if new is Stance.LIMITED and STRICTNESS[stands] > STRICTNESS[new]:
+        return {}  # a warning lets nobody in who is kept out, or waits
     treat = frozenset(Treatment(one) for row in said for one in row.treat or [])
     if new is Stance.BLOCKED:  # nothing comes from there that could be treated
         treat = frozenset()

@@ -17,7 +17,7 @@ from instance.peering import admission
 from instance.peering.admission import OWNERS, TRIAL
 from instance.policy.inforce import in_force_here
 from instance.policy.peers import stances
-from instance.web import advising
+from instance.web import advising, federation
 from instance.web.visitor import Visitor, go, power_page
 from policies.peers import Stance
 from policies.sections import RunBy
@@ -40,8 +40,9 @@ async def choose(visitor: Visitor) -> Response:
     """From a name that was typed to the page about that server."""
     try:
         return go(f"{PAGE}/{admission.host_named(visitor.form['host'])}/admit")
-    except RefusalError:
-        return go(PAGE)
+    except RefusalError as refusal:
+        visitor.form.refuse(refusal, {"no-peer": "host"})
+        return await federation.everybody(visitor)
 
 
 async def page(visitor: Visitor) -> Response:

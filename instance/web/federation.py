@@ -45,6 +45,7 @@ async def everybody(visitor: Visitor) -> Response:
     visitor.form.values |= {"about": about, "search": search}
     return visitor.page(
         "federation.html",
+        422 if visitor.form.problem or visitor.form.errors else 200,
         here="steward",
         peers=(listed := await store.read(overview.peers, site.clock.now(), search)),
         owners=await store.read(_owners, [one.host for one in listed]),

@@ -23,7 +23,7 @@ from policies.fields import WrongError, dotted
 from policies.filling import beside, from_typed
 from policies.kinds import LONGEST_TEXT
 from policies.modes import Mode, in_mode
-from policies.peers import Stance, clean_host
+from policies.peers import Stance
 from policies.times import millis
 from policies.written import from_toml, to_toml
 
@@ -112,7 +112,7 @@ async def from_server(visitor: Visitor) -> Response:
 def _for_server(visitor: Visitor, policy: PolicyDocument) -> PolicyDocument | None:
     """The policy with the rule that was typed; None where something is wrong with it, which stands beside its field then."""
     form = visitor.form
-    host, wanted, until = clean_host(form["host"]), form["stance"], form["until"]
+    host, wanted, until = admission.typed_host(form["host"]), form["stance"], form["until"]
     ends = millis(f"{until}T00:00:00Z") if until else None
     if host is None:
         form.errors["host"] = _("This is no name of a server. Write it as in peer.example.")
@@ -145,7 +145,7 @@ def _in_mode(visitor: Visitor, policy: PolicyDocument) -> PolicyDocument | None:
 async def if_open(visitor: Visitor) -> Response:
     """What happens if we open to this server: what would go otherwise, what could be read there, what can't be undone."""
     typed_host = visitor.query("host").strip()[:260]
-    host = clean_host(typed_host)
+    host = admission.typed_host(typed_host)
     policy = await _now(visitor)
     if host is None:
         visitor.form.values["host"] = typed_host

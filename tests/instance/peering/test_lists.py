@@ -168,7 +168,7 @@ async def test_a_list_is_advice_until_a_line_is_ticked(world: World) -> None:
     assert document.peers["bad.example"].reason == "Friends: spam, and worse"
     assert document.peers["loud.example"].treat == {Treatment.NO_MEDIA, Treatment.NO_REPORTS}
     again = (await home.client.get("/steward/advice", headers=cookie(steward))).text
-    assert again.count("The policy says so already.") == 2
+    assert again.count("The policy says so already, or is stricter.") == 2
     own = await home.client.get("/steward/advice/export", headers=cookie(steward))
     assert own.text.splitlines()[1:] == [
         'bad.example,suspend,False,False,"Friends: spam, and worse",False',
@@ -305,3 +305,17 @@ def test_a_hostile_list_takes_no_time_and_writes_no_formula() -> None:
     text = lists.written({"bad.example": (Stance.BLOCKED, said, frozenset())})
     [cell] = [row[4] for row in csv.reader(text.splitlines()[1:])]
     assert cell == f"'{said}"
+
+
+async def test_a_warning_lets_nobody_in(world: World) -> None:
+    """Where strangers are kept out or wait, `silence` is no reason to hear them; a block is kept as a rule of its own."""
+    home = await world.instance("a.example")
+    await home.house.store.unit(adopt, preset("closed"), "test")
+    text = "#domain,#severity\nloud.example,silence\nbad.example,suspend\n"
+    await home.house.store.unit(advice.take, "Friends", "mastodon", text)
+    policy = await home.house.store.read(in_force_here)
+    loud, bad = await home.house.store.read(advice.listed)
+    assert advice.changes(policy, loud) == []
+    assert advice.changes(policy, bad) == ["bad.example stays blocked, now by a rule of its own."]
+    await home.house.store.unit(advice.take_over, [loud.id, bad.id], "stella")
+    assert set((await home.house.store.read(in_force_here)).peers) == {"bad.example"}

@@ -67,6 +67,9 @@ async def test_it_is_asked_and_the_page_tells_who_could_read(world: World, home:
     links = {"links": [{"rel": "http://nodeinfo.diaspora.software/ns/schema/2.0", "href": f"https://{HOST}/nodeinfo"}]}
     peer.documents |= {"/.well-known/nodeinfo": links, "/nodeinfo": NODEINFO, "/api/v2/instance": INSTANCE}
     assert await press(steward, "/steward/federation/admit", host=f" https://{HOST}/ ") == (303, f"{PAGE}/admit")
+    wrong = {"csrf": steward.csrf, "host": "x y"}
+    answer = await home.client.post("/steward/federation/admit", data=wrong, headers=cookie(steward))
+    assert (answer.status_code, "Name a server by its domain" in answer.text) == (422, True)
     before = await see(steward, f"{PAGE}/admit")
     assert "was not asked yet" in before
     assert await press(steward, f"{PAGE}/ask") == (303, f"{PAGE}/admit?done=asked")

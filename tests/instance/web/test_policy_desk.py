@@ -232,6 +232,8 @@ async def test_what_happens_if_we_open(home: Running, peer: tuple[Peer, Member, 
     await stella.get(stella.page.xpath(admit)[0].get("href"))
     assert "What cannot be undone" in stella.text
     await stella.get(f"{PAGE}/if?host=no%20host", 422)
+    await stella.get(f"{PAGE}/if?host=https://Peer.example/about")  # as it is pasted
+    assert "If we open to peer.example" in stella.text
 
 
 async def test_who_can_read_a_post(
