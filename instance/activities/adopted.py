@@ -17,6 +17,7 @@ from instance.db.content import attachment, post
 from instance.db.people import account
 from instance.db.unit import Unit
 from instance.events import PolicyAdopted
+from instance.media import remote as pictures
 from instance.policy.effects import note
 from instance.policy.inforce import in_force_here
 from instance.policy.peers import facts_where_asked
@@ -79,12 +80,15 @@ def _treat(u: Unit, whose: Whose, obligations: frozenset[Obligation]) -> None:
 
 
 def _fetch(u: Unit, whose: Whose, *, unfetched: bool) -> None:
-    """Whether the files of these accounts' posts are fetched when somebody looks."""
+    """Whether the files of these accounts' posts are fetched when somebody looks; if not, our copies of them go."""
     theirs = select(account.c.id).where(whose, account.c.domain != "")
     before, after = ("ready", UNFETCHED) if unfetched else (UNFETCHED, "ready")
     files = update(attachment).where(attachment.c.account_id.in_(theirs), attachment.c.remote_url.is_not(None))
     changed = files.where(attachment.c.state == before, attachment.c.file.is_(None)).values(state=after)
-    ids = {one for one in u.connection.execute(changed.returning(attachment.c.post_id)).scalars() if one is not None}
+    rows = u.connection.execute(changed.returning(attachment.c.post_id, attachment.c.remote_url)).all()
+    ids = {row.post_id for row in rows if row.post_id is not None}
+    for start in range(0, len(rows) if unfetched else 0, CHUNK):
+        pictures.forget(u, [row.remote_url for row in rows[start : start + CHUNK]])
     for start in range(0, len(ids), CHUNK):
         some = post.c.id.in_(sorted(ids)[start : start + CHUNK])
         u.connection.execute(update(post).where(some).values(version=post.c.version + 1))

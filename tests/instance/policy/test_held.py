@@ -1,8 +1,13 @@
 """What a rule holds waits for a moderator, who sees it, lets it in or forgets it."""
 
-import pytest
+import hashlib
 
+import pytest
+from sqlalchemy import insert
+
+from instance.db.content import remote_file
 from instance.errors import NotFoundError
+from instance.media.remote import kept
 from instance.policy import held
 from instance.policy.effects import effects
 from policies.peers import Stance
@@ -102,6 +107,10 @@ async def test_no_stricter_stance_brings_anything_back_in_sight(world: World) ->
         assert (await at.ana.get("/api/v1/timelines/tag/tea")).json() == [], stance
     await at.rule(peers={"peer.example": PeerRule(Stance.ALLOWED)})
     assert await at.public() == [note["id"]]
+    name = hashlib.sha256(picture["url"].encode()).hexdigest()
+    copy = {"url_hash": name, "file": "r" + "x" * 24 + ".png", "state": "ready", "created_at": 0, "used_at": 0}
+    await at.a.house.store.unit(lambda u: u.connection.execute(insert(remote_file).values(**copy)))
     await at.rule(peers={"peer.example": PeerRule(Stance.BLOCKED)})
     [shown] = (await at.ana.get("/api/v2/search", params={"q": note["id"]})).json()["statuses"]
     assert [file["type"] for file in shown["media_attachments"]] == ["unknown"]  # a link; nothing is loaded from there
+    assert await at.a.house.store.read(kept, [picture["url"]]) == []
