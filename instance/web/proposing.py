@@ -1,5 +1,6 @@
 """Changing the policy: as a form, as text, for one server, for all; looked at first, then put into force."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -67,7 +68,7 @@ async def text(visitor: Visitor) -> Response:
     """The policy in force as text."""
     policy = await _now(visitor)
     visitor.form.values |= {"text": to_toml(policy, _), "base": policy.digest}
-    return visitor.page("policy_text.html", here="steward", wrong=[])
+    return _text_page(visitor)
 
 
 async def from_text(visitor: Visitor) -> Response:
@@ -78,8 +79,14 @@ async def from_text(visitor: Visitor) -> Response:
         visitor.form.errors["text"] = _(
             "It is not in force; your text is kept as you wrote it. See what to mend above."
         )
-        return visitor.refused("policy_text.html", here="steward", wrong=[_mistake(one) for one in error.wrong])
+        return _text_page(visitor, error.wrong)
     return await look(visitor, document, visitor.form["base"])
+
+
+def _text_page(visitor: Visitor, wrong: Sequence[WrongError] = ()) -> Response:
+    show = visitor.refused if wrong else visitor.page
+    fits = len(visitor.form.values["text"]) <= LONGEST_CARRIED
+    return show("policy_text.html", here="steward", wrong=[_mistake(one) for one in wrong], fits=fits)
 
 
 def _mistake(one: WrongError) -> dict[str, Any]:
@@ -96,7 +103,7 @@ async def again(visitor: Visitor) -> Response:
             return await from_text(visitor)
         visitor.form.values |= typed_of(document)
         return show_form(visitor)
-    return visitor.page("policy_text.html", here="steward", wrong=[])
+    return _text_page(visitor)
 
 
 # For one server, and for all.

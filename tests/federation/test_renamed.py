@@ -175,7 +175,7 @@ async def test_fetched_documents_may_be_renamed_as_well(home: Running, peer: Pee
 
 async def test_one_at_a_time_and_not_too_many() -> None:
     plainly = Plainly()
-    heavy = SHAPES["keywords"] | {"to": [f"https://x.example/{n}" for n in range(300)]}
+    heavy = SHAPES["keywords"] | {"to": [f"https://x.example/{n}" for n in range(60)]}
     results = await asyncio.gather(*(plainly(heavy) for _ in range(MOST_WAITING + 20)), return_exceptions=True)
     assert sum(isinstance(one, UnreachableError) for one in results) == 20
     assert await plainly(SHAPES["renamed"])
