@@ -98,7 +98,8 @@ async def _things(running: Running, ann: Member, bea: Member) -> dict[str, str]:
     mine = await made(ann, "/api/v1/statuses", json={"status": "Mine", "visibility": "public"})
     asked = {"status": "Which?", "poll": {"options": ["a", "b"], "expires_in": 3600}, "visibility": "public"}
     poll = (await made(bea, "/api/v1/statuses", json=asked))["poll"]
-    await made(bea, "/api/v1/statuses", json={"status": "@ann a word", "visibility": "direct"})
+    cleo = await member(running, "cleo")  # whom nobody blocks: a block ends conversations
+    await made(cleo, "/api/v1/statuses", json={"status": "@ann a word", "visibility": "direct"})
     await made(ann, f"/api/v1/accounts/{bea.account_id}/follow")
     await made(bea, f"/api/v1/statuses/{mine['id']}/favourite")
     media = await made(ann, "/api/v2/media", files={"file": ("x.jpg", picture(), "image/jpeg")})
