@@ -7,7 +7,6 @@ from policies.fields import setting
 from policies.kinds import Choice, Flag, Span, Strict, Words
 from policies.peers import Stance
 from policies.purposes import (
-    LOOKS,
     MEASURES,
     PURPOSES,
     STAFF_ACCESS,
@@ -59,6 +58,11 @@ SEARCHERS: dict[Searchers, str] = {
 
 
 MEETING = {Stance.BLOCKED: say("like all others that no rule names")}
+ASKED_OF_LOOKS = {
+    StaffAccess.UNLOGGED: say("nothing is asked"),
+    StaffAccess.LOGGED: say("it must be written down"),
+    StaffAccess.LOGGED_AND_DISCLOSED: say("it must be written down, and told to those concerned"),
+}
 KNOWN: dict[Assurance, Sentence] = {
     Assurance.NONE: say("not at all; nothing is asked"),
     Assurance.CLAIMED: say("it publishes what is asked"),
@@ -87,8 +91,8 @@ class Requirement:
     erasure_receipts: bool = setting(False, Flag(), "Asked: receipts of erasure.", term="erasureReceipts")
     staff_access: StaffAccess = setting(
         StaffAccess.UNLOGGED,
-        Choice(StaffAccess, STAFF_ACCESS, said=LOOKS),
-        "Asked: when staff there look at what is not meant for them, it is at least {value}.",
+        Choice(StaffAccess, STAFF_ACCESS, said=ASKED_OF_LOOKS),
+        "When staff there look at what is not meant for them: {value}.",
         term="staffAccess",
     )
     max_retention: int | None = setting(None, Span(), "Asked: copies kept for at most {value}.", term="maxRetention")
