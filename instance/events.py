@@ -286,6 +286,13 @@ class PolicyAdopted:
 
 
 @dataclass(frozen=True, slots=True)
+class PeerLookedAt:
+    """What another server promises, or how well that is known, was found anew: it may stand otherwise now."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
 class InteractionAsked:
     """Something waits for the yes of a post's author; a row of `interaction`."""
 

@@ -142,6 +142,7 @@ EVENTS: Handlers = {
         outgoing_agreements.on_policy_adopted,
         severed.on_policy_adopted,
     ],
+    events.PeerLookedAt: [adopted.on_peer_looked_at],
     events.AgreementOffered: [outgoing_agreements.on_offered],
     events.AgreementAnswered: [outgoing_agreements.on_answered],
     events.ReportFiled: [notifications.on_report, outgoing_reports.on_report],

@@ -16,7 +16,7 @@ from instance.content.words import columns, words_of
 from instance.db.content import attachment, post
 from instance.db.people import account
 from instance.db.unit import Unit
-from instance.events import PolicyAdopted
+from instance.events import PeerLookedAt, PolicyAdopted
 from instance.media import remote as pictures
 from instance.policy.effects import note
 from instance.policy.inforce import in_force_here
@@ -33,6 +33,12 @@ Whose = ColumnElement[bool]
 def on_policy_adopted(u: Unit, _event: PolicyAdopted) -> None:
     """All known servers at once."""
     treat(u)
+
+
+def on_peer_looked_at(u: Unit, event: PeerLookedAt) -> None:
+    """One server, where its stance depends on what it promises."""
+    if in_force_here(u.connection).requirement.asks:
+        treat(u, event.host)
 
 
 def treat(u: Unit, only: str | None = None) -> None:

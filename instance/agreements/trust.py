@@ -16,6 +16,7 @@ from instance.clock import DAY, HOUR, Millis
 from instance.db.agreements import agreement, peer_trust, probe, trust_change
 from instance.db.people import account, follow
 from instance.db.unit import Unit
+from instance.events import PeerLookedAt
 from instance.jobs.local import Effect
 from instance.jobs.table import Job, enqueue
 from instance.policy.adopt import judge_again
@@ -197,6 +198,7 @@ def find_level(u: Unit, host: str, reason: str) -> Assurance:
     u.connection.execute(update(peer_trust).where(peer_trust.c.host == host).values(**values))
     satisfaction.check(u, host)
     judge_again(u, host)
+    u.record(PeerLookedAt(host))
     telling.given_up(u, host)
     return level
 

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import select
 
+from federation.remote.policies import FoundPolicy
 from federation.schema import inbox_activity
 from instance.agreements import rows, strangers, trust
 from instance.clock import DAY, HOUR, MINUTE
+from instance.db.people import account
 from instance.policy.adopt import adopt
 from policies.document import PolicyDocument
 from policies.leaving import Requirement
@@ -177,3 +179,19 @@ async def test_strangers_are_forgotten(world: World, a: Running, ana: Member) ->
     world.clock.turn(2 * DAY)
     assert await a.house.store.unit(strangers.forget) == 1
     assert await a.house.store.read(rows.known_hosts) == [HOST]
+
+
+async def test_it_comes_back_in_sight_when_it_promises_enough(world: World, a: Running, ana: Member) -> None:
+    there = PretendSkerry(world)
+    bob = await knock(a, ana, there.peer)
+    await world.settle()
+    limited = select(account.c.limited).where(account.c.iri == bob)
+    for document in (replace(MATCH, requirement=Requirement(assurance=Assurance.AGREED)), MATCH):
+        await a.house.store.unit(adopt, document, "steward")
+        asks_more = document is not MATCH
+        assert await a.house.store.read(lambda c: c.execute(limited).scalar()) is asks_more
+    await a.house.store.unit(trust.keep, HOST, FoundPolicy("absent"))
+    assert await a.house.store.read(lambda c: c.execute(limited).scalar()) is True
+    await a.house.store.unit(trust.want, HOST)
+    await world.settle()
+    assert await a.house.store.read(lambda c: c.execute(limited).scalar()) is False
