@@ -40,7 +40,7 @@ GERMAN = {
     ("--nonsense",): "Die Option '--nonsense' gibt es nicht.",
     ("policy", "mode", "wide"): "'wide' ist nichts von: 'open', 'match', 'allowlist', 'closed'.",
     ("policy", "show", "more"): "Zu viel: more",
-    ("federation", "take-over", "x"): "'x' ist keine Zahl.",
+    ("federation", "take-over", "x"): "'x' ist keine gültige Zahl (integer).",
     ("federation", "take-list", "nowhere.csv", "--source", "x"): "'nowhere.csv' gibt es nicht.",
 }
 
