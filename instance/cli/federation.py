@@ -150,23 +150,28 @@ def retry(host: str | None, letter: int | None, data: Path | None, as_json: bool
     say({"again": in_unit(site_of(data), again)}, as_json=as_json)
 
 
+one_of_it = click.option("--activity", type=int, help="Only the one with this id (see `skerry federation inbox`).")
+
+
 @command.command("let-in")
 @click.argument("host")
+@one_of_it
 @data_option
 @json_option
-def let_in(host: str, data: Path | None, as_json: bool) -> None:
+def let_in(host: str, activity: int | None, data: Path | None, as_json: bool) -> None:
     """Let in what is held from HOST; prints how many activities that are."""
-    done = in_unit(site_of(data), lambda u: overview.decide_held(u, host, let_in=True))
+    done = in_unit(site_of(data), lambda u: overview.decide_held(u, host, let_in=True, only=activity))
     say({"let_in": done}, as_json=as_json)
 
 
 @command.command()
 @click.argument("host")
+@one_of_it
 @data_option
 @json_option
-def forget(host: str, data: Path | None, as_json: bool) -> None:
+def forget(host: str, activity: int | None, data: Path | None, as_json: bool) -> None:
     """Forget what is held from HOST; prints how many activities that were."""
-    done = in_unit(site_of(data), lambda u: overview.decide_held(u, host, let_in=False))
+    done = in_unit(site_of(data), lambda u: overview.decide_held(u, host, let_in=False, only=activity))
     say({"forgotten": done}, as_json=as_json)
 
 

@@ -12,6 +12,7 @@ from federation.outbound.gaps import Gap
 from federation.schema import delivery, inbox_activity, peer, turned_away
 from instance.clock import DAY, Millis
 from instance.db.unit import Unit
+from instance.policy import held
 from instance.policy.inforce import in_force_here
 from instance.policy.peers import stances
 from policies.peers import Stance
@@ -144,8 +145,10 @@ def totals(connection: Connection) -> dict[str, int]:
     }
 
 
-def decide_held(u: Unit, host: str, *, let_in: bool) -> int:
-    """A steward lets in what was held from a peer, or forgets it; how many that were."""
+def decide_held(u: Unit, host: str, *, let_in: bool, only: int | None = None) -> int:
+    """A steward lets in what was held from a peer, or forgets it (`only`: this one activity); how many that were."""
+    if only is not None:
+        return int(held.decide(u, host, only, let_in=let_in))
     number = regate.held(u.connection, u.now, host, let_in=let_in, by_person=True)
     if let_in:
         u.wake("inbox")

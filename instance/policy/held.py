@@ -1,4 +1,4 @@
-"""What waits for a person: who can see it, let it in, forget it. Moderators decide; what is let in is judged once more, but
+"""What waits for a person: who can see it, let it in, forget it. Stewards decide; what is let in is judged once more, but
 for rules that hold things.
 """
 
@@ -13,7 +13,6 @@ from federation.schema import inbox_activity
 from federation.vocab.iris import PUBLIC
 from instance.clock import Millis
 from instance.db.unit import Unit
-from instance.errors import NotFoundError
 from instance.policy.effects import note
 from instance.vault import Vault
 
@@ -45,25 +44,17 @@ def waiting(connection: Connection, vault: Vault, host: str | None = None) -> li
     ]
 
 
-def let_in(u: Unit, number: int) -> None:
-    """Let one in; it is worked on at once. Raises NotFoundError where it does not wait any more."""
-    values = {"state": "received", "reason": None, "let_in_at": u.now, "next_try_at": u.now, "tries": 0}
-    _decide(u, number, "held let in", values)
-    u.wake("inbox")
-
-
-def forget(u: Unit, number: int) -> None:
-    """Erase one; its sender is not told. Raises NotFoundError where it does not wait any more."""
-    _decide(u, number, "held forgotten", {"state": "ignored", "body": None, "done_at": u.now})
-
-
-def _decide(u: Unit, number: int, what: str, values: dict[str, Any]) -> None:
+def decide(u: Unit, host: str, number: int, *, let_in: bool) -> bool:
+    """Let one in, which is worked on at once, or erase it, of which its sender hears nothing; whether it still waited."""
     table = inbox_activity.c
-    mine = update(inbox_activity).where(table.id == number, table.state == "held").values(**values)
-    host = u.connection.execute(mine.returning(table.host)).scalar()
-    if host is None:
-        raise NotFoundError
-    note(u, host, what, 1, "moderator")
+    mine = update(inbox_activity).where(table.id == number, table.host == host, table.state == "held")
+    again = {"state": "received", "reason": None, "let_in_at": u.now, "next_try_at": u.now, "tries": 0}
+    gone = {"state": "ignored", "body": None, "done_at": u.now}
+    if not u.connection.execute(mine.values(**(again if let_in else gone))).rowcount:
+        return False
+    note(u, host, "held let in" if let_in else "held forgotten", 1, "moderator")
+    u.wake("inbox")
+    return True
 
 
 def _opened(vault: Vault, row: Any) -> bytes | None:

@@ -13,6 +13,7 @@ from instance.errors import NotFoundError
 from instance.i18n import N_, _
 from instance.peering import admission, explain, overview
 from instance.peering.words import sentences
+from instance.policy import held as holding
 from instance.web import advising
 from instance.web.home import number
 from instance.web.visitor import Visitor, go, power_page
@@ -34,6 +35,7 @@ DONE = {
     "again": N_("It is being sent again. What went wrong shows here."),
     "in": N_("What was held is being let in."),
     "forgotten": N_("What was held is forgotten."),
+    "over": N_("It does not wait any more: somebody decided, or it was judged anew."),
 }
 
 
@@ -67,7 +69,11 @@ async def one(visitor: Visitor) -> Response:
     more = await store.read(_lists, host)
     owner = (await store.read(_owners, [host])).get(host, "")
     said = await store.read(advising.beside, host)
-    more |= {"owner": owner, "others_say": said}
+    held_words = {}
+    if may(visitor.member.role, Power.SET_POLICY):
+        waits = await store.read(holding.waiting, visitor.house.site.vault, host)
+        held_words = {one.id: one.said for one in waits}
+    more |= {"owner": owner, "others_say": said, "held_words": held_words}
     return visitor.page("federation_peer.html", here="steward", peer=found[0], **more, **_words(visitor))
 
 
@@ -105,16 +111,17 @@ async def replay(visitor: Visitor) -> Response:
 
 
 async def held(visitor: Visitor) -> Response:
-    """Let in what is held from a server, or forget it."""
-    host, let_in = visitor.form["host"], visitor.form["answer"] == "in"
+    """Let in what is held from a server, all or one of it, or forget it."""
+    host, let_in, one_of_it = visitor.form["host"], visitor.form["answer"] == "in", visitor.form["activity"]
     if not host:
         raise NotFoundError
 
     def decide(u: Any) -> int:
-        return overview.decide_held(u, host, let_in=let_in)
+        return overview.decide_held(u, host, let_in=let_in, only=number(one_of_it) if one_of_it else None)
 
-    await visitor.house.store.unit(decide)
-    return go(f"/steward/federation/{host}?done={'in' if let_in else 'forgotten'}")
+    decided = await visitor.house.store.unit(decide)
+    done = "over" if one_of_it and not decided else "in" if let_in else "forgotten"
+    return go(f"/steward/federation/{host}?done={done}")
 
 
 ROUTES = [

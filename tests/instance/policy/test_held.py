@@ -2,12 +2,11 @@
 
 import hashlib
 
-import pytest
 from sqlalchemy import insert
 
 from instance.db.content import remote_file
-from instance.errors import NotFoundError
 from instance.media.remote import kept
+from instance.peering import overview
 from instance.policy import held
 from instance.policy.effects import effects
 from policies.peers import Stance
@@ -27,14 +26,14 @@ async def test_a_moderator_lets_one_in_and_forgets_another(world: World) -> None
     first, second = await store.read(held.waiting, at.a.house.site.vault)
     assert (first.host, first.actor, first.kind, first.reason) == ("peer.example", at.bob, "Create", "policy: words")
     assert first.said == "<p>a cure, 1</p>"
-    await store.unit(held.let_in, first.id)
-    await store.unit(held.forget, second.id)
+    assert await store.unit(lambda u: overview.decide_held(u, "other.example", let_in=True, only=first.id)) == 0
+    assert await store.unit(lambda u: overview.decide_held(u, "peer.example", let_in=True, only=first.id)) == 1
+    assert await store.unit(lambda u: overview.decide_held(u, "peer.example", let_in=False, only=second.id)) == 1
     await world.settle()
     assert [one["uri"] for one in await at.home()] == [notes[0]["id"]]
     assert await store.read(held.waiting, at.a.house.site.vault) == []
-    for decide in (held.let_in, held.forget):
-        with pytest.raises(NotFoundError):
-            await store.unit(decide, second.id)
+    for let_in in (True, False):
+        assert not await store.unit(lambda u, yes=let_in: held.decide(u, "peer.example", second.id, let_in=yes))
     found = [(row.host, row.what, row.number) for row in await store.read(effects)]
     assert found[:2] == [("peer.example", "held forgotten", 1), ("peer.example", "held let in", 1)]
 
@@ -52,7 +51,7 @@ async def test_what_was_let_in_is_still_refused_where_a_rule_refuses(world: Worl
     await at.rule(incoming=HOLDS)
     await at.writes(1, "<p>a cure</p>")
     [one] = await at.a.house.store.read(held.waiting, at.a.house.site.vault)
-    await at.a.house.store.unit(held.let_in, one.id)
+    assert await at.a.house.store.unit(lambda u: held.decide(u, one.host, one.id, let_in=True))
     await at.rule(peers={"peer.example": PeerRule(Stance.BLOCKED)})
     await world.settle()
     assert await at.home() == []

@@ -35,7 +35,8 @@ async def peer(world: World, home: Running) -> Peer:
     await home.client.post("/api/v1/statuses", json={"status": SECRET}, headers=ann.bearer)
     await world.settle()
     await home.house.store.unit(set_stance, made.host, Stance.HELD)
-    await made.post(home, made.activity("Create", bob, made.note(bob, 1, f"<p>{SECRET}</p>")))
+    note = made.note(bob, 1, f"<p>{SECRET}</p>", to=[f"{bob}/followers"], cc=[row.iri])
+    await made.post(home, made.activity("Create", bob, note))
     await made.post(home, made.activity("Frobnicate", bob, "https://peer.example/x"))
     return made
 
@@ -111,6 +112,31 @@ async def test_what_is_held_is_let_in_or_forgotten(
     await world.settle()
     asked = select(inbox_activity.c.state, inbox_activity.c.body).where(inbox_activity.c.kind == "Create")
     assert await home.house.store.read(lambda c: c.execute(asked).all()) == [(state, None)]
+
+
+async def test_one_of_what_is_held_is_decided(world: World, home: Running, peer: Peer, steward: Acting) -> None:
+    """What everybody was meant to read can be read before; the rest is decided unread."""
+    bob, page = "https://peer.example/users/bob", f"{PAGE}/{peer.host}"
+    sold = peer.note(bob, 2, "<p>I sell <i>cures</i></p>")
+    assert (await peer.post(home, peer.activity("Create", bob, sold, 2))).status_code == 202
+    await world.settle()
+    held = (await held_ids(home))[0]
+    shown = await see(steward, page)
+    assert "I sell cures" in shown
+    assert shown.count('name="activity"') == 4
+    moderator = await member(home, "mo", role="moderator")
+    assert await press(moderator, f"{PAGE}/held", host=peer.host, answer="in", activity=str(held)) == 404
+    assert await press(steward, f"{PAGE}/held", host="other.example", answer="in", activity=str(held)) == 303
+    assert len(await held_ids(home)) == 2
+    assert await press(steward, f"{PAGE}/held", host=peer.host, answer="forget", activity=str(held)) == 303
+    assert held not in await held_ids(home)
+    assert len(await held_ids(home)) == 1
+    assert "It does not wait any more" in await see(steward, f"{page}?done=over")
+
+
+async def held_ids(home: Running) -> list[int]:
+    asked = select(inbox_activity.c.id).where(inbox_activity.c.state == "held").order_by(inbox_activity.c.id.desc())
+    return await home.house.store.read(lambda c: list(c.execute(asked).scalars()))
 
 
 async def test_it_explains_an_address(world: World, home: Running, peer: Peer, steward: Acting) -> None:
