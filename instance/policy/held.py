@@ -14,6 +14,7 @@ from federation.vocab.iris import PUBLIC
 from instance.clock import Millis
 from instance.db.unit import Unit
 from instance.policy.effects import note
+from instance.sanitise import plain
 from instance.vault import Vault
 
 MOST = 100
@@ -22,7 +23,7 @@ EXCERPT = 500
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An activity that is held. `said` are the words that it brings, as they came: not safe to be shown as HTML."""
+    """An activity that is held. `said` are the words that it brings, as plain text."""
 
     id: int
     host: str
@@ -72,7 +73,7 @@ def _said(body: bytes | None) -> str:
         if isinstance(one, dict) and (one.get("type") == "Flag" or _is_open(one)):
             words = [one.get(name) for name in ("name", "summary", "content")]
             if any(words):
-                return "\n".join(word for word in words if isinstance(word, str))[:EXCERPT]
+                return "\n".join(plain(word) for word in words if isinstance(word, str) and word)[:EXCERPT]
     return ""
 
 
