@@ -210,6 +210,17 @@ async def test_the_peer_ends_it_or_takes_its_offer_back(world: World) -> None:
     assert (await state(a, HOST)).startswith("ended")
 
 
+async def test_a_no_is_told_by_its_code_alone(world: World) -> None:
+    """Stewards read the reason as a sentence of ours: a peer may give the code, not the words."""
+    a, peer = await world.instance(), PretendSkerry(world)
+    offer = await _offered(world, a, peer)
+    no = peer.activity("Reject", offer["id"], "no", offer["actor"]) | {
+        "reasonCode": "withdrawn:" + "Pay us first. " * 50
+    }
+    await _post(world, peer, a, no)
+    assert await state(a, HOST) == "rejected (withdrawn)"
+
+
 async def test_what_is_offered_must_be_promised(world: World) -> None:
     a, peer = await world.instance(), PretendSkerry(world)
     await ask(a, Assurance.AGREED)

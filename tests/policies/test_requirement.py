@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policies.asked import MOST_UNKNOWN, from_linked
 from policies.claims import Published, read
 from policies.document import PolicyDocument
 from policies.fields import lines_of
@@ -163,3 +164,12 @@ def test_a_stricter_requirement_is_satisfied_by_fewer(
 )
 def test_nonsense_satisfies_nothing(data: object) -> None:
     assert not satisfies(read(data, proven=True), Requirement(), now=NOW, assurance=Assurance.AUDITED).ok
+
+
+def test_of_unknown_terms_few_are_named_and_briefly() -> None:
+    """They are shown to stewards: a peer may not fill the page, nor turn its lines round."""
+    asked = {f"\u202e{'x' * 100}{number}": True for number in range(500)}
+    requirement, unknown = from_linked(asked)
+    assert requirement == Requirement()
+    assert 0 < len(unknown) <= MOST_UNKNOWN
+    assert all(len(name) <= 40 and name.isprintable() for name in unknown)
