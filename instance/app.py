@@ -21,7 +21,7 @@ from federation.questions import Questions
 from federation.remote.memory import Memory
 from federation.signatures.keyring import Keyring
 from instance import __version__, files, health, metrics, wiring
-from instance.activities.lookup import Lookup
+from instance.activities.fetching.lookup import Lookup
 from instance.activities.ports import make_ports
 from instance.agreements import strangers
 from instance.clock import Clock
@@ -43,7 +43,7 @@ from instance.routing import Switch
 from instance.settings import Registration, Settings
 from instance.site import Site
 from instance.vault import Vault, load_or_make_secret
-from instance.web.errors import error_page
+from instance.web.frame.errors import error_page
 from instance.web.routes import ROUTES as PAGES
 
 

@@ -21,7 +21,7 @@ class Found:
 
 
 class Resolver(Protocol):
-    """Finds accounts and posts, here or at their own server (`instance.activities.lookup`). Never raises for absence."""
+    """Finds accounts and posts, here or at their own server (`instance.activities.fetching.lookup`). Never raises for absence."""
 
     async def find(self, asked: str, *, fetching: bool = True) -> Found:
         """What a handle (`ann@b.example`) or an address names."""

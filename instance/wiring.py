@@ -11,35 +11,28 @@ from federation.ports import HandlerTable
 from federation.vocab.interaction import REQUESTS
 from federation.vocab.types import ACTOR_TYPES
 from instance import events
-from instance.activities import (
-    adopted,
-    agreed,
-    backfill,
-    follower_sync,
-    gap_notices,
-    incoming_consent,
-    incoming_dislikes,
-    incoming_groups,
-    incoming_marks,
-    incoming_members,
-    incoming_moderation,
-    incoming_moves,
-    incoming_posts,
-    incoming_reports,
-    keys,
-    outgoing_agreements,
-    outgoing_consent,
-    outgoing_groups,
-    outgoing_members,
-    outgoing_moderation,
-    outgoing_posts,
-    outgoing_reports,
-    probing,
-    receipts,
-    severed,
-    threads,
-)
-from instance.activities import incoming_agreements as pledges
+from instance.activities.arriving import adopted, severed
+from instance.activities.documents import keys
+from instance.activities.fetching import backfill, follower_sync, probing, threads
+from instance.activities.incoming import agreed, receipts
+from instance.activities.incoming import agreements as pledges
+from instance.activities.incoming import consent as incoming_consent
+from instance.activities.incoming import dislikes as incoming_dislikes
+from instance.activities.incoming import groups as incoming_groups
+from instance.activities.incoming import marks as incoming_marks
+from instance.activities.incoming import members as incoming_members
+from instance.activities.incoming import moderation as incoming_moderation
+from instance.activities.incoming import moves as incoming_moves
+from instance.activities.incoming import posts as incoming_posts
+from instance.activities.incoming import reports as incoming_reports
+from instance.activities.outgoing import agreements as outgoing_agreements
+from instance.activities.outgoing import consent as outgoing_consent
+from instance.activities.outgoing import gap_notices
+from instance.activities.outgoing import groups as outgoing_groups
+from instance.activities.outgoing import members as outgoing_members
+from instance.activities.outgoing import moderation as outgoing_moderation
+from instance.activities.outgoing import posts as outgoing_posts
+from instance.activities.outgoing import reports as outgoing_reports
 from instance.agreements import agreements, canary, probes, strangers, trust
 from instance.auth.registration import MAIL
 from instance.clock import DAY, HOUR, MINUTE

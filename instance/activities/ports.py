@@ -1,12 +1,12 @@
 """Implements federation's ports: the policy in force, our actors and objects as the wire shows them."""
 
 from federation.ports import HandlerTable, Ports
-from instance.activities.actors import Actors
-from instance.activities.follower_sync import Followers
-from instance.activities.incoming_members import forget
-from instance.activities.judging import Judge
-from instance.activities.objects import Objects
-from instance.activities.rows import OurRows
+from instance.activities.arriving.judging import Judge
+from instance.activities.documents.actors import Actors
+from instance.activities.documents.objects import Objects
+from instance.activities.documents.rows import OurRows
+from instance.activities.fetching.follower_sync import Followers
+from instance.activities.incoming.members import forget
 from instance.db.store import Store
 from instance.errors import RefusalError
 from instance.policy.inforce import InForce

@@ -1,6 +1,6 @@
 """What moderators do with a group's posts: take out, bring back, lock, pin; and the posts of somebody who is banned.
 
-The same for groups of ours and of other servers. A remote group is told by its own server (`activities.incoming_groups`);
+The same for groups of ours and of other servers. A remote group is told by its own server (`activities.incoming.groups`);
 a moderator here of a remote group acts here at once, and the group is told.
 """
 

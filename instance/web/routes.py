@@ -2,36 +2,21 @@
 
 from starlette.routing import BaseRoute, Mount
 
-from instance.web import (
-    addresses,
+from instance.web.account import authorize, joining, keeping, moving, safety, settings, severed, signing
+from instance.web.frame.assets import Assets
+from instance.web.frame.templating import STATIC
+from instance.web.members import addresses, approvals, front, groups, home, moderating, posts, profile, requests
+from instance.web.steward import (
     admitting,
     advising,
     agreements,
-    approvals,
-    authorize,
     desk,
     federation,
-    front,
-    groups,
-    home,
-    joining,
-    keeping,
-    moderating,
-    moving,
     neighbourhood,
-    posts,
-    profile,
+    policy_desk,
     proposing,
     reports,
-    requests,
-    safety,
-    settings,
-    severed,
-    signing,
-    steward,
-)  # fmt: skip
-from instance.web.assets import Assets
-from instance.web.templating import STATIC
+)
 
 ROUTES: list[BaseRoute] = [
     *front.ROUTES,
@@ -50,13 +35,13 @@ ROUTES: list[BaseRoute] = [
     *moving.ROUTES,
     *severed.ROUTES,
     *keeping.ROUTES,
-    *steward.ROUTES,
+    *desk.ROUTES,
     *reports.ROUTES,
     *admitting.ROUTES,
     *advising.ROUTES,
     *neighbourhood.ROUTES,
     *federation.ROUTES,
-    *desk.ROUTES,
+    *policy_desk.ROUTES,
     *proposing.ROUTES,
     *agreements.ROUTES,
     *addresses.ROUTES,

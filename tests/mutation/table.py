@@ -143,7 +143,7 @@ MUTATIONS = [
     Mutation(
         15,
         "follower lists tell nothing",
-        "instance/activities/objects.py",
+        "instance/activities/documents/objects.py",
         '    if name in {"inbox", "followers", "following"}:\n        return Collected()\n',
         '    if name in {"inbox", "followers", "following"}:\n        return Collected([row.iri], 1)\n',
         (HOUSE,),

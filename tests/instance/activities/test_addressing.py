@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from federation.vocab.iris import PUBLIC
-from instance.activities.addressing import addressed, inner_of, visibility_of
+from instance.activities.documents.addressing import addressed, inner_of, visibility_of
 
 FOLLOWERS = "https://a.example/u/1/followers"
 ELSEWHERE = [f"https://b.example/u/{n}" for n in range(3)] + [

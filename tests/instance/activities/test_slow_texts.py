@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from federation.vocab.types import Attachment, Object
-from instance.activities.judging import has_links
-from instance.activities.wording import content_of
+from instance.activities.arriving.judging import has_links
+from instance.activities.arriving.wording import content_of
 from instance.sanitise import clean
 from policies.phrases import Phrases
 

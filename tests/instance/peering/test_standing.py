@@ -5,7 +5,7 @@ import pytest
 from instance.clock import DAY
 from instance.peering import explain, neighbourhood, overview
 from instance.policy.adopt import adopt, set_stance
-from instance.web.desk import mandate
+from instance.web.steward.policy_desk import mandate
 from policies.document import PolicyDocument
 from policies.peers import Stance
 from policies.presets import preset

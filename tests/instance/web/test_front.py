@@ -7,7 +7,7 @@ import pytest
 from instance.db.unit import Unit
 from instance.groups import groups
 from instance.people import accounts
-from instance.web import people
+from instance.web.pieces import people
 from tests.support.html import check, parsed
 from tests.support.world import World
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from instance.web.templating import STATIC
+from instance.web.frame.templating import STATIC
 
 SHEET = (STATIC / "style.css").read_text()
 TEXT, PARTS = 4.5, 3.0

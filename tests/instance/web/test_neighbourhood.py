@@ -10,7 +10,7 @@ from federation.schema import delivery, peer, refusal
 from instance.db.unit import Unit
 from instance.peering.neighbourhood import Neighbour
 from instance.policy.adopt import adopt, set_stance
-from instance.web.neighbourhood import DRAWN, WIDTH, drawn
+from instance.web.steward.neighbourhood import DRAWN, WIDTH, drawn
 from policies.peers import Stance
 from policies.presets import preset
 from tests.instance.activities.test_cost import statements

@@ -13,7 +13,7 @@ from instance.auth.apps import register_app
 from instance.db.people import account, login
 from instance.db.unit import Unit
 from instance.people import accounts
-from instance.web.authorize import leads_to
+from instance.web.account.authorize import leads_to
 from tests.instance.web.conftest import MakeGuest
 from tests.support.guest import PASSWORD, Guest
 from tests.support.world import Running, World

@@ -10,7 +10,7 @@ from instance.people import accounts
 from instance.policy.adopt import adopt, set_stance
 from instance.policy.inforce import in_force_here
 from instance.policy.keeping import keep
-from instance.web import proposing
+from instance.web.steward import proposing
 from policies import filling
 from policies.document import PolicyDocument
 from policies.filling import inputs

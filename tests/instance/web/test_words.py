@@ -16,7 +16,7 @@ from instance.agreements import agreements, trust
 from instance.i18n import PSEUDO, catalogue, current, direction, negotiate, ngettext
 from instance.people import accounts
 from instance.policy.adopt import set_stance
-from instance.web import times
+from instance.web.frame import times
 from policies.peers import Stance
 from policies.purposes import Assurance
 from tests.instance.web.conftest import MakeGuest

@@ -1,0 +1,1 @@
+"""What we ask other servers for ourselves: a name, a thread, first posts, followers; and looks from outside."""

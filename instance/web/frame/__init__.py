@@ -1,0 +1,1 @@
+"""What every page is set in: who asks, forms, templates, times, headers, error pages."""

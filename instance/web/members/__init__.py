@@ -1,0 +1,1 @@
+"""What is read and done here every day: Home, posts, profiles, groups and their moderators, requests."""
