@@ -14,7 +14,7 @@ from instance import events
 from instance.activities.arriving import adopted, severed
 from instance.activities.documents import keys
 from instance.activities.fetching import backfill, follower_sync, probing, threads
-from instance.activities.incoming import agreed, receipts
+from instance.activities.incoming import agreed, profiles, receipts
 from instance.activities.incoming import agreements as pledges
 from instance.activities.incoming import consent as incoming_consent
 from instance.activities.incoming import dislikes as incoming_dislikes
@@ -165,7 +165,7 @@ ACTIVITIES: HandlerTable = {
     ("Resolve", "*"): incoming_moderation.Resolved(),
     ("Warn", "*"): incoming_moderation.Warned(),
     ("Create", "*"): incoming_posts.Written(),
-    ("Update", "*"): pledges.ByName(pledges.updated, incoming_members.ProfileFirst(incoming_posts.Changed())),
+    ("Update", "*"): pledges.ByName(pledges.updated, profiles.ProfileFirst(incoming_posts.Changed())),
     ("Delete", "*"): incoming_moderation.ByModerator(receipts.Receipted(incoming_posts.Deleted())),
     ("Undo", "Delete"): incoming_moderation.ByModerator(incoming_moderation.Undeleted()),
     ("Like", "*"): incoming_marks.Liked(),
@@ -182,10 +182,10 @@ ACTIVITIES: HandlerTable = {
     ("Undo", "Dislike"): incoming_dislikes.Undisliked(),
     ("Undo", "Announce"): incoming_marks.Unboosted(),
     ("Undo", "*"): incoming_marks.UndoneByName(),
-    ("Update", "Group"): incoming_moderation.ByModerator(incoming_members.ProfileChanged()),
+    ("Update", "Group"): incoming_moderation.ByModerator(profiles.ProfileChanged()),
     **dict.fromkeys(incoming_moderation.DEEDS, incoming_moderation.ByModerator()),
     **dict.fromkeys((("Announce", kind) for kind in incoming_groups.KINDS), incoming_groups.AnnouncedByGroup()),
-    **dict.fromkeys((("Update", kind) for kind in ACTOR_TYPES - {"Group"}), incoming_members.ProfileChanged()),
+    **dict.fromkeys((("Update", kind) for kind in ACTOR_TYPES - {"Group"}), profiles.ProfileChanged()),
     ("Update", "Application"): pledges.ApplicationChanged(),
 }
 

@@ -6,7 +6,7 @@ from instance.activities.documents.actors import Actors
 from instance.activities.documents.objects import Objects
 from instance.activities.documents.rows import OurRows
 from instance.activities.fetching.follower_sync import Followers
-from instance.activities.incoming.members import forget
+from instance.activities.incoming.profiles import forget
 from instance.db.store import Store
 from instance.errors import RefusalError
 from instance.policy.inforce import InForce

@@ -12,7 +12,7 @@ from federation.vocab.agreements import copy_in, is_of_agreement, is_receipt, re
 from federation.vocab.iris import host_of
 from federation.vocab.reading import text
 from federation.vocab.types import Activity
-from instance.activities.incoming.members import ProfileChanged
+from instance.activities.incoming.profiles import ProfileChanged
 from instance.agreements import agreements, probes, rows, trust
 from instance.db.unit import Unit
 from instance.people.remote import RemoteProfile

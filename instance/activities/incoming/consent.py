@@ -15,7 +15,7 @@ from federation.vocab.reading import iri
 from federation.vocab.types import Activity, Object
 from instance.activities.arriving.gathering import learn, standing
 from instance.activities.arriving.posts import Gathered, collect, keep
-from instance.activities.incoming.members import ByActor
+from instance.activities.incoming.profiles import ByActor
 from instance.content import boosts, interactions, marks, quotes, rules
 from instance.content.interactions import ACCEPTED, PENDING
 from instance.content.visible import shown

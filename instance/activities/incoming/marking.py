@@ -8,7 +8,7 @@ from sqlalchemy import select
 from federation.context import Federation
 from federation.vocab.types import Activity
 from instance.activities.arriving.gathering import standing
-from instance.activities.incoming.members import ByActor
+from instance.activities.incoming.profiles import ByActor
 from instance.db.content import post
 from instance.db.unit import Unit
 from instance.errors import NotFoundError

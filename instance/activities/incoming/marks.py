@@ -10,7 +10,8 @@ from instance.activities.arriving.posts import Gathered, collect, is_public, kee
 from instance.activities.documents.addressing import visibility_of
 from instance.activities.incoming.dislikes import Undisliked
 from instance.activities.incoming.marking import Marked, Unmarked, here
-from instance.activities.incoming.members import ByActor, Unblocked, Unfollowed
+from instance.activities.incoming.members import Unblocked, Unfollowed
+from instance.activities.incoming.profiles import ByActor
 from instance.content import boosts, interactions, marks, submissions
 from instance.db.content import favourite, post
 from instance.db.unit import Unit

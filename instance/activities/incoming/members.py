@@ -1,44 +1,22 @@
-"""What other servers say of members: Follow and its answers, Join and Leave, Invite, Block, changed and deleted profiles."""
-
-from typing import Any
+"""What other servers say of members: Follow and its answers, Join and Leave, Invite, Block."""
 
 from sqlalchemy import select
 
 from federation.context import Federation
 from federation.errors import UnbelievableError
-from federation.ports import Handler
-from federation.vocab.types import Activity, Actor
-from instance.activities.arriving import judging
-from instance.activities.arriving.gathering import profile
+from federation.vocab.types import Activity
 from instance.activities.documents import actors
+from instance.activities.incoming.profiles import ByActor
 from instance.activities.outgoing.members import reject_unknown
-from instance.content import erasure
 from instance.db.people import restriction
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
-from instance.jobs.table import enqueue
-from instance.media import remote as pictures
-from instance.people import accounts, follows, remote, restrictions
+from instance.people import accounts, follows, restrictions
 from instance.people.accounts import AccountRow
 from instance.people.remote import RemoteProfile
 
 ASKING = frozenset({"Follow", "Join"})
 MOST_ASKED = 10
-
-
-class ByActor:
-    """A handler that needs the profile of the actor."""
-
-    async def gather(self, federation: Federation, activity: Activity) -> RemoteProfile | None:
-        if await federation.store.read(accounts.by_iri, activity.actor) is not None:
-            return None
-        return await profile(federation, activity.actor)
-
-    def sender(self, u: Unit, activity: Activity, gathered: RemoteProfile | None) -> AccountRow | None:
-        """The account row of the actor."""
-        if gathered is not None:
-            remote.learn(u, gathered)
-        return accounts.by_iri(u.connection, activity.actor)
 
 
 class Followed(ByActor):
@@ -209,51 +187,6 @@ class Unblocked:
             target_id = u.connection.execute(select(restriction.c.target_id).where(*mine)).scalar()
         if target_id is not None:
             restrictions.unblock(u, owner.id, target_id)
-
-
-class ProfileChanged:
-    """Update of a profile that is known here; it is fetched where it did not come along."""
-
-    async def gather(self, federation: Federation, activity: Activity) -> RemoteProfile | None:
-        known = await federation.store.read(accounts.by_iri, activity.actor)
-        if known is None or known.deleted_at is not None:
-            return None
-        if isinstance(activity.object, Actor):
-            return await judging.account(federation, activity.object)
-        return await profile(federation, activity.actor, fresh=True)
-
-    def apply(self, u: Unit, activity: Activity, gathered: RemoteProfile | None) -> None:
-        row = accounts.by_iri(u.connection, activity.actor)
-        if gathered is not None and gathered.iri == activity.actor and row is not None and row.deleted_at is None:
-            remote.learn(u, gathered)  # one that was deleted meanwhile does not come back by news from before
-
-
-class ProfileFirst:
-    """Update that only names its object: the actor itself, or else something that it wrote."""
-
-    def __init__(self, otherwise: Handler) -> None:
-        self._otherwise = otherwise
-        self._profile = ProfileChanged()
-
-    def _of(self, activity: Activity) -> Handler:
-        return self._profile if activity.object_id == activity.actor else self._otherwise
-
-    async def gather(self, federation: Federation, activity: Activity) -> Any:
-        return await self._of(activity).gather(federation, activity)
-
-    def apply(self, u: Unit, activity: Activity, gathered: Any) -> None:
-        self._of(activity).apply(u, activity, gathered)
-
-
-def forget(u: Unit, iri: str) -> None:
-    """A remote account is no more: its profile and relations go now, its posts, marks and notifications in jobs."""
-    row = accounts.by_iri(u.connection, iri)
-    account_id = remote.mark_gone(u, iri)
-    if account_id is not None and row is not None:
-        pictures.forget(u, [address for address in (row.avatar_remote, row.header_remote) if address])
-        pictures.forget(u, (row.emoji or {}).values(), pictures.EMOJI)
-        enqueue(u, accounts.ERASURE, {"account_id": account_id})
-        enqueue(u, erasure.ERASURE, {"account_id": account_id})
 
 
 def _ours(u: Unit, iri: str) -> AccountRow | None:

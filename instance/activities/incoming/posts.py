@@ -12,7 +12,7 @@ from federation.vocab.types import Activity, Object
 from instance.activities.arriving.gathering import learn, standing
 from instance.activities.arriving.posts import Gathered, change, collect, is_public, keep, named_by, thread_above
 from instance.activities.incoming import agreed
-from instance.activities.incoming.members import forget
+from instance.activities.incoming.profiles import forget
 from instance.clock import DAY
 from instance.content import posts, receive, threads
 from instance.db.content import post

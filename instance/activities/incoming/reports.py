@@ -12,7 +12,7 @@ from federation.context import Federation
 from federation.errors import UnbelievableError
 from federation.vocab.iris import host_of
 from federation.vocab.types import Activity
-from instance.activities.incoming.members import ByActor
+from instance.activities.incoming.profiles import ByActor
 from instance.content import reports
 from instance.content.reports import Told
 from instance.content.visible import known_at
