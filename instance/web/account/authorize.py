@@ -65,7 +65,7 @@ async def ask(visitor: Visitor) -> Response:
         return go("/auth/sign_in?again=1&next=" + quote(back, safe=""))
     parts = urlsplit(asked.redirect_uri)
     shown = visitor.page(
-        "authorize.html",
+        "account/authorize.html",
         app_name=asked.app_name,
         website=urlsplit(asked.website).netloc if asked.website else "",
         sentences=in_words(asked.scopes),
@@ -91,7 +91,7 @@ async def answer(visitor: Visitor) -> Response:
     member = visitor.session
     granted = await visitor.house.store.unit(oauth.grant, asked, member.login_id, member.account_id)
     if granted.url is None:
-        return visitor.page("code.html", code=granted.code)
+        return visitor.page("account/code.html", code=granted.code)
     return RedirectResponse(granted.url, 303)
 
 

@@ -40,7 +40,7 @@ async def ask(visitor: Visitor) -> Response:
     """The form. A link in the address is looked at, not used up."""
     if visitor.session is not None:
         return go("/")
-    return visitor.page("sign_up.html", **await _context(visitor))
+    return visitor.page("account/sign_up.html", **await _context(visitor))
 
 
 async def join(visitor: Visitor) -> Response:
@@ -62,7 +62,7 @@ async def join(visitor: Visitor) -> Response:
         made = await visitor.house.store.unit(registration.sign_up, asked)
     except RefusalError as refusal:
         form.refuse(refusal, FIELDS)
-        return visitor.refused("sign_up.html", **await _context(visitor))
+        return visitor.refused("account/sign_up.html", **await _context(visitor))
     return await _welcome(visitor, made)
 
 
@@ -136,7 +136,7 @@ async def show_card(visitor: Visitor) -> Response:
     settings = visitor.house.site.settings
     made_at = visitor.house.site.clock.now()
     return visitor.page(
-        "recovery.html", codes=card["codes"], name=card["name"], address=settings.base_url, made_at=made_at
+        "account/recovery.html", codes=card["codes"], name=card["name"], address=settings.base_url, made_at=made_at
     )
 
 
@@ -153,7 +153,7 @@ async def put_card_away(visitor: Visitor) -> Response:
 
 async def waiting(visitor: Visitor) -> Response:
     """What happens now that she has asked."""
-    return visitor.page("waiting.html")
+    return visitor.page("account/waiting.html")
 
 
 async def confirm_email(visitor: Visitor) -> Response:

@@ -49,7 +49,9 @@ def show(visitor: Visitor, template: str, **context: Any) -> Response:
     """A page of the settings: 422 when its form was refused."""
     failed = bool(visitor.form.problem or visitor.form.errors)
     done = _(DONE[visitor.query("done")]) if visitor.query("done") in DONE else ""
-    return visitor.page(f"settings/{template}.html", 422 if failed else 200, here="settings", done=done, **context)
+    return visitor.page(
+        f"account/settings/{template}.html", 422 if failed else 200, here="settings", done=done, **context
+    )
 
 
 async def index(visitor: Visitor) -> Response:

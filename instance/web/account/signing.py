@@ -26,7 +26,7 @@ async def ask(visitor: Visitor) -> Response:
     if visitor.session is not None and visitor.query("again") != "1":
         return go(own_path(visitor.query("next")))
     done = _(DONE[visitor.query("done")]) if visitor.query("done") in DONE else ""
-    return visitor.page("sign_in.html", here="sign-in", next=own_path(visitor.query("next")), done=done)
+    return visitor.page("account/sign_in.html", here="sign-in", next=own_path(visitor.query("next")), done=done)
 
 
 async def sign_in(visitor: Visitor) -> Response:
@@ -40,7 +40,7 @@ async def sign_in(visitor: Visitor) -> Response:
         )
     except RefusalError as refusal:
         form.refuse(refusal)
-        return visitor.refused("sign_in.html", here="sign-in", next=own_path(form["next"]), done="")
+        return visitor.refused("account/sign_in.html", here="sign-in", next=own_path(form["next"]), done="")
     if found.ticket is not None:
         return _ask_code(visitor, found.ticket)
     return await _into(visitor, found)
@@ -48,7 +48,7 @@ async def sign_in(visitor: Visitor) -> Response:
 
 def _ask_code(visitor: Visitor, ticket: str, status: int = 200) -> Response:
     return visitor.page(
-        "second_factor.html", status, here="sign-in", pending=ticket, next=own_path(visitor.form["next"])
+        "account/second_factor.html", status, here="sign-in", pending=ticket, next=own_path(visitor.form["next"])
     )
 
 
@@ -87,7 +87,7 @@ def _device(visitor: Visitor) -> str:
 
 async def ask_reset(visitor: Visitor) -> Response:
     """The ways back in."""
-    return visitor.page("reset.html", here="sign-in", sent=visitor.query("sent") == "1", **_length())
+    return visitor.page("account/reset.html", here="sign-in", sent=visitor.query("sent") == "1", **_length())
 
 
 async def do_reset(visitor: Visitor) -> Response:
@@ -102,7 +102,7 @@ async def do_reset(visitor: Visitor) -> Response:
             raise reset.wrong_code()
     except RefusalError as refusal:
         form.refuse(refusal, PASSWORD_FIELDS | {"reset-wrong": "code"})
-        return visitor.refused("reset.html", here="sign-in", sent=False, **_length())
+        return visitor.refused("account/reset.html", here="sign-in", sent=False, **_length())
     return go("/auth/sign_in?done=password")
 
 
@@ -110,7 +110,7 @@ async def ask_new_password(visitor: Visitor) -> Response:
     """The page behind a one-time link; looking at it does not use it up."""
     if not await visitor.house.store.read(reset.holds, visitor.param("token"), visitor.house.site.clock.now()):
         raise NotFoundError
-    return visitor.page("new_password.html", here="sign-in", **_length())
+    return visitor.page("account/new_password.html", here="sign-in", **_length())
 
 
 async def set_new_password(visitor: Visitor) -> Response:
@@ -120,7 +120,7 @@ async def set_new_password(visitor: Visitor) -> Response:
         await visitor.house.store.unit(reset.finish, visitor.param("token"), hashed)
     except RefusalError as refusal:
         visitor.form.refuse(refusal, PASSWORD_FIELDS)
-        return visitor.refused("new_password.html", here="sign-in", **_length())
+        return visitor.refused("account/new_password.html", here="sign-in", **_length())
     return go("/auth/sign_in?done=password")
 
 

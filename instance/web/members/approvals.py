@@ -57,7 +57,7 @@ async def waiting(visitor: Visitor) -> Response:
         if row.account_id in people
     ]
     done = _(DONE[visitor.query("done")]) if visitor.query("done") in DONE else ""
-    return visitor.page("approvals.html", here="me", asked=asked, done=done)
+    return visitor.page("members/approvals.html", here="me", asked=asked, done=done)
 
 
 async def answer(visitor: Visitor) -> Response:

@@ -26,13 +26,15 @@ async def first(visitor: Visitor) -> Response:
     settings = visitor.house.site.settings
     invited = settings.registration is Registration.INVITATION
     needed = registration.needs_email(settings) and not invited
-    return await _seen(visitor, visitor.page("landing.html", groups=groups, here="landing", email_needed=needed))
+    return await _seen(
+        visitor, visitor.page("members/landing.html", groups=groups, here="landing", email_needed=needed)
+    )
 
 
 async def about(visitor: Visitor) -> Response:
     """`/about`: who answers for this server."""
     groups = await visitor.house.store.read(people.open_groups, visitor.house.site)
-    return await _seen(visitor, visitor.page("about.html", groups=groups, version=instance.__version__))
+    return await _seen(visitor, visitor.page("members/about.html", groups=groups, version=instance.__version__))
 
 
 async def privacy(visitor: Visitor) -> Response:
@@ -40,7 +42,7 @@ async def privacy(visitor: Visitor) -> Response:
     policy = await in_force(visitor.house)
     rows = [(_(what), _(who)) for what, who in label(visitor.house.site.settings, policy)]
     promised = [said(sentence) for sentence in sentences_of(policy, public=True)]
-    return await _seen(visitor, visitor.page("privacy.html", rows=rows, said=promised, digest=policy.digest))
+    return await _seen(visitor, visitor.page("members/privacy.html", rows=rows, said=promised, digest=policy.digest))
 
 
 async def _seen(visitor: Visitor, response: Response) -> Response:

@@ -28,7 +28,9 @@ async def listing(visitor: Visitor) -> Response:
     yours = await house.store.read(_joined, house.site, visitor.account_id) if visitor.account_id is not None else []
     mine = {one.id for one in yours}
     others = [one for one in shown if one.id not in mine]
-    return visitor.page("groups.html", here="groups", groups=others, yours=yours, may_create=_may(visitor), done="")
+    return visitor.page(
+        "members/groups.html", here="groups", groups=others, yours=yours, may_create=_may(visitor), done=""
+    )
 
 
 def _joined(connection: Connection, site: Site, account_id: int) -> list[Person]:
@@ -43,7 +45,7 @@ async def new(visitor: Visitor) -> Response:
     """The form that starts a group."""
     if not _may(visitor):
         raise NotFoundError
-    return visitor.page("group_new.html", here="groups")
+    return visitor.page("members/group_new.html", here="groups")
 
 
 async def start(visitor: Visitor) -> Response:
@@ -55,7 +57,7 @@ async def start(visitor: Visitor) -> Response:
         await visitor.house.store.unit(_start, visitor.member.account_id, dict(form.values))
     except RefusalError as refusal:
         form.refuse(refusal, FIELDS)
-        return visitor.refused("group_new.html", here="groups")
+        return visitor.refused("members/group_new.html", here="groups")
     return go(f"/@{form['name'].lower()}?done=started")
 
 
@@ -74,7 +76,7 @@ async def asks(visitor: Visitor) -> Response:
         visitor.form.values["text"] = await visitor.house.store.read(requirements.text_of, row.id)
     done = _("Kept. Other servers read it at the group's address.") if visitor.query("done") else ""
     status = 422 if visitor.form.problem else 200
-    return visitor.page("group_asks.html", status, here="groups", name=row.name, done=done)
+    return visitor.page("members/group_asks.html", status, here="groups", name=row.name, done=done)
 
 
 async def ask(visitor: Visitor) -> Response:

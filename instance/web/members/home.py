@@ -35,7 +35,7 @@ async def home(visitor: Visitor, status: int = 200) -> Response:
     waiting = await visitor.house.store.read(lambda c: interactions.waiting(c, visitor.member.account_id, kinds=KINDS))
     rules.fill_usual(visitor.form, me)
     return visitor.page(
-        "home.html",
+        "members/home.html",
         status,
         here="home",
         cards=shown,

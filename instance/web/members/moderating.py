@@ -62,7 +62,7 @@ async def one_post(visitor: Visitor, status: int = 200) -> Response:
     group = person_of(facts.pop("group"), visitor.house.site)
     ends = [(days, _(words)) for days, words in ENDS.items()]
     return visitor.page(
-        "moderate.html", status, here="groups", post=card, group=group, ends=ends, **facts, done=_done(visitor)
+        "members/moderate.html", status, here="groups", post=card, group=group, ends=ends, **facts, done=_done(visitor)
     )
 
 
@@ -116,7 +116,7 @@ async def manage(visitor: Visitor, status: int = 200) -> Response:
     if not form.values["display_name"] and not row.domain:
         form.values |= {"display_name": row.display_name, "bio": row.bio_source, "rules": found["rules"]}
     group = person_of(row, house.site)
-    return visitor.page("manage.html", status, here="groups", group=group, **found, done=_done(visitor))
+    return visitor.page("members/manage.html", status, here="groups", group=group, **found, done=_done(visitor))
 
 
 def _group_facts(connection: Connection, site: Any, row: Any, me: int) -> dict[str, Any]:

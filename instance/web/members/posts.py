@@ -63,7 +63,7 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
         visitor.form.values["text"] = "" if card.mine else f"@{card.author.handle} "
     indexable = bool(author and author.indexable and card.visibility == "public")
     shown_page = visitor.page(
-        "post.html",
+        "members/post.html",
         status,
         post=card,
         before=[shown[one] for one in before if one in shown],

@@ -64,7 +64,7 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
     person = person_of(row, house.site)
     indexable = row.indexable and not row.domain
     shown = visitor.page(
-        "profile.html",
+        "members/profile.html",
         status,
         here="me" if row.id == reader else "groups" if is_group else "",
         person=person,

@@ -21,7 +21,7 @@ async def waiting(visitor: Visitor) -> Response:
     """Who asks, longest wait last."""
     asking = await visitor.house.store.read(_asking, visitor.house.site, visitor.member.account_id)
     done = _(DONE[visitor.query("done")]) if visitor.query("done") in DONE else ""
-    return visitor.page("requests.html", here="me", asking=asking, done=done)
+    return visitor.page("members/requests.html", here="me", asking=asking, done=done)
 
 
 def _asking(connection: Connection, site: Site, account_id: int) -> list[Person]:

@@ -53,7 +53,7 @@ async def page(visitor: Visitor) -> Response:
     visitor.form.values.setdefault("stance", "allowed")
     visitor.form.values.setdefault("run_by", str(more["owner"]))
     return visitor.page(
-        "admit.html",
+        "steward/admit.html",
         422 if visitor.form.problem or visitor.form.errors else 200,
         here="steward",
         host=host,

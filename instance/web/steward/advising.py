@@ -52,7 +52,7 @@ async def page(visitor: Visitor, taken: Taken | None = None) -> Response:
     more = await visitor.house.store.read(_lines, search, after)
     bad = [_(one.template, line=one.line, value=one.value) for one in taken.bad[:SHOWN]] if taken is not None else []
     return visitor.page(
-        "advice.html",
+        "steward/advice.html",
         422 if visitor.form.problem or visitor.form.errors else 200,
         here="steward",
         forms=[(name, _(words)) for name, words in FORMS],

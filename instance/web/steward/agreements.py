@@ -38,7 +38,9 @@ async def everybody(visitor: Visitor) -> Response:
     if not visitor.form.values["days"]:
         visitor.form.values |= {"days": str(agreements.USUAL_DAYS), "probing": "1"}
     failed = bool(visitor.form.problem or visitor.form.errors)
-    return visitor.page("agreements.html", 422 if failed else 200, here="steward", peers=found, **_words(visitor))
+    return visitor.page(
+        "steward/agreements.html", 422 if failed else 200, here="steward", peers=found, **_words(visitor)
+    )
 
 
 async def one(visitor: Visitor) -> Response:
@@ -48,7 +50,7 @@ async def one(visitor: Visitor) -> Response:
         raise NotFoundError
     found = await visitor.house.store.read(sentences.sight, host, visitor.house.site.clock.now())
     failed = bool(visitor.form.problem)
-    return visitor.page("agreement.html", 422 if failed else 200, here="steward", peer=found, **_words(visitor))
+    return visitor.page("steward/agreement.html", 422 if failed else 200, here="steward", peer=found, **_words(visitor))
 
 
 def _words(visitor: Visitor) -> dict[str, Any]:

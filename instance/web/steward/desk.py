@@ -32,7 +32,7 @@ async def desk(visitor: Visitor, **link: str) -> Response:
         visitor.form.values["uses"] = "1"
     failed = bool(visitor.form.problem or visitor.form.errors)
     return visitor.page(
-        "steward.html",
+        "steward/steward.html",
         422 if failed else 200,
         here="steward",
         waiting=waiting,

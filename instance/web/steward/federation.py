@@ -46,7 +46,7 @@ async def everybody(visitor: Visitor) -> Response:
     about, search = visitor.query("about").strip()[:2000], visitor.query("search").strip()[:260]
     visitor.form.values |= {"about": about, "search": search}
     return visitor.page(
-        "federation.html",
+        "steward/federation.html",
         422 if visitor.form.problem or visitor.form.errors else 200,
         here="steward",
         peers=(listed := await store.read(overview.peers, site.clock.now(), search)),
@@ -74,7 +74,7 @@ async def one(visitor: Visitor) -> Response:
         waits = await store.read(holding.waiting, visitor.house.site.vault, host)
         held_words = {one.id: one.said for one in waits}
     more |= {"owner": owner, "others_say": said, "held_words": held_words}
-    return visitor.page("federation_peer.html", here="steward", peer=found[0], **more, **_words(visitor))
+    return visitor.page("steward/federation_peer.html", here="steward", peer=found[0], **more, **_words(visitor))
 
 
 def _owners(connection: Connection, hosts: list[str]) -> dict[str, str]:

@@ -94,7 +94,7 @@ async def page(visitor: Visitor) -> Response:
     found = await visitor.house.store.read(neighbours, visitor.house.site.clock.now())
     bands = drawn(found)
     return visitor.page(
-        "neighbourhood.html",
+        "steward/neighbourhood.html",
         here="steward",
         found=found,
         bands=bands,

@@ -72,7 +72,7 @@ async def show_desk(visitor: Visitor) -> Response:
     found = await store.read(proposals.versions)
     newest = found[0].id if found else 0
     return visitor.page(
-        "policy_desk.html",
+        "steward/policy_desk.html",
         422 if visitor.form.problem or visitor.form.errors else 200,
         here="steward",
         policy=policy,
@@ -133,7 +133,7 @@ async def one_version(visitor: Visitor) -> Response:
     done = await visitor.house.store.read(_effects, wanted)
     found = [row for row in await visitor.house.store.read(proposals.versions) if row.id == wanted]
     return visitor.page(
-        "policy_version.html",
+        "steward/policy_version.html",
         here="steward",
         number=wanted,
         changes=changes,
@@ -153,7 +153,7 @@ async def why(visitor: Visitor) -> Response:
     post_id = await store.read(readers.find, site, about) if about else None
     found = await store.read(readers.readership, site, post_id) if post_id is not None else None
     answers = await store.read(explain.explain, site, about) if about and found is None else []
-    return visitor.page("policy_why.html", here="steward", about=about, answers=answers, **readers_shown(found))
+    return visitor.page("steward/policy_why.html", here="steward", about=about, answers=answers, **readers_shown(found))
 
 
 async def own(visitor: Visitor) -> Response:
@@ -162,7 +162,7 @@ async def own(visitor: Visitor) -> Response:
     found = await visitor.house.store.read(readers.readership, visitor.house.site, post_id) if post_id else None
     if found is None or found.author_id != visitor.member.account_id or found.deleted:
         raise NotFoundError
-    return visitor.page("readers.html", **readers_shown(found))
+    return visitor.page("steward/readers.html", **readers_shown(found))
 
 
 def readers_shown(found: readers.Readership | None) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def show_form(visitor: Visitor) -> Response:
     ]
     common = [one for one in all_of_them if one["common"]]
     return visitor.page(
-        "policy_form.html",
+        "steward/policy_form.html",
         422 if failed else 200,
         here="steward",
         common=common,

@@ -86,7 +86,7 @@ async def from_text(visitor: Visitor) -> Response:
 def _text_page(visitor: Visitor, wrong: Sequence[WrongError] = ()) -> Response:
     show = visitor.refused if wrong else visitor.page
     fits = len(visitor.form.values["text"]) <= LONGEST_CARRIED
-    return show("policy_text.html", here="steward", wrong=[_mistake(one) for one in wrong], fits=fits)
+    return show("steward/policy_text.html", here="steward", wrong=[_mistake(one) for one in wrong], fits=fits)
 
 
 def _mistake(one: WrongError) -> dict[str, Any]:
@@ -164,7 +164,7 @@ async def if_open(visitor: Visitor) -> Response:
     visitor.form.values |= {"host": host, "stance": "allowed"}
     here = (await visitor.house.store.read(stances, policy.at(now), [host], now))[host]
     return visitor.page(
-        "policy_if.html",
+        "steward/policy_if.html",
         here="steward",
         host=host,
         open_already=here is Stance.ALLOWED,
@@ -191,7 +191,7 @@ async def look(visitor: Visitor, document: PolicyDocument, base: str, refusal: R
     )  # else the change alone goes along, which the policy in force is given again
     visitor.form.values |= {"text": written if carries else "", "base": policy.digest}
     return visitor.page(
-        "policy_look.html",
+        "steward/policy_look.html",
         refusal.status if refusal is not None else 200,
         here="steward",
         changes=[said(one) for one in sentences(policy, document)],

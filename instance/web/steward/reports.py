@@ -57,7 +57,7 @@ async def show(visitor: Visitor) -> Response:
     closed = visitor.query("closed") == "1"
     told = await visitor.house.store.read(_told, visitor.house.site, closed)
     done = _(DONE[visitor.query("done")]) if visitor.query("done") in DONE else ""
-    return visitor.page("reports.html", here="steward", told=told, closed=closed, done=done)
+    return visitor.page("steward/reports.html", here="steward", told=told, closed=closed, done=done)
 
 
 def _told(connection: Connection, site: Site, closed: bool) -> list[Told]:
