@@ -149,7 +149,8 @@ def release(u: Unit, post_id: int, approval_iri: str | None) -> bool:
 
 
 def _count(u: Unit, row: Row[Any], by: int) -> None:
-    if row.reply_to_id is not None and parts.counts_as_answer(row.visibility, row.local_only):
+    counts = parts.counts_as_answer(row.visibility, row.local_only) and submissions.is_shown(u.connection, row)
+    if row.reply_to_id is not None and counts:
         parts.count_on_post(u, row.reply_to_id, "replies_count", by)
     parts.count_posts(u, row.account_id, row.visibility, by)
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, or_, select, update
 
 from instance.content import admission, parts, polls, rules, submissions, timelines
 from instance.content.admission import Arriving
@@ -31,7 +31,8 @@ WARNING = N_("This server's rules put a warning on this post.")
 # Built once: a post takes few statements, and building one costs more than running it.
 _HERE = select(post.c.id, post.c.deleted_at, post.c.consent).where(post.c.iri == bindparam("iri"))
 _PARENT = select(post).where(post.c.iri == bindparam("iri"), post.c.deleted_at.is_(None), post.c.boost_of_id.is_(None))
-_ORPHANS = select(post.c.id, post.c.thread_id, post.c.visibility, post.c.local_only).where(
+_HIDDEN = or_(post.c.consent.is_not(None), post.c.removed_at.is_not(None), submissions.waits_for_its_group())
+_ORPHANS = select(post.c.id, post.c.thread_id, post.c.visibility, post.c.local_only, _HIDDEN.label("hidden")).where(
     post.c.reply_to_iri == bindparam("iri"), post.c.reply_to_id.is_(None), post.c.deleted_at.is_(None)
 )
 
@@ -90,7 +91,8 @@ def revive(u: Unit, remote: RemotePost) -> int | None:
     changes |= {"reply_to_id": parent.id if parent is not None else None}
     u.connection.execute(update(post).where(post.c.id == row.id).values(**changes))
     hang_on(u, row.id, remote)
-    if parent is not None and parts.counts_as_answer(row.visibility, False):
+    counts = parts.counts_as_answer(row.visibility, False) and submissions.is_shown(u.connection, row)
+    if parent is not None and counts:
         parts.count_on_post(u, parent.id, "replies_count", 1)
     _adopt(u, row.id, remote, row.thread_id)
     parts.count_posts(u, remote.account_id, row.visibility, 1)
@@ -165,7 +167,7 @@ def _adopt(u: Unit, post_id: int, remote: RemotePost, thread_id: str) -> None:
     joined = {"reply_to_id": post_id, "reply_to_account_id": remote.account_id, "version": post.c.version + 1}
     u.connection.execute(update(post).where(post.c.id.in_(ids)).values(**joined))
     u.connection.execute(update(post).where(post.c.thread_id.in_(threads)).values(thread_id=thread_id))
-    counted = sum(parts.counts_as_answer(row.visibility, row.local_only) for row in rows)
+    counted = sum(not row.hidden and parts.counts_as_answer(row.visibility, row.local_only) for row in rows)
     parts.count_on_post(u, post_id, "replies_count", counted)
 
 

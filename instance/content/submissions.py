@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, insert, select, update
 
 from instance.content import boosts, locks, parts
 from instance.content.visible import is_for_anyone
@@ -89,11 +89,12 @@ def bring_back(u: Unit, group_id: int, row: Row[Any]) -> None:
 
 
 def revived(u: Unit, post_id: int) -> None:
-    """A post is back whose author had deleted it: each group of ours that had let it through has it again."""
+    """A post is back whose author had deleted it: each group of ours that had let it through has it again, unless she is
+    banned there by now."""
     row = u.connection.execute(select(post).where(post.c.id == post_id)).one()
     if row.removed_at is None:
         for group_id in groups_of(u.connection, post_id):
-            if bans.one(u.connection, group_id, row.account_id, u.now) is None:
+            if not _left_out(u, group_id, row):
                 bring_back(u, group_id, row)
 
 
@@ -102,9 +103,17 @@ def on_edited(u: Unit, event: PostEdited) -> None:
     through = groups_of(u.connection, event.post_id)
     row = u.connection.execute(select(post).where(post.c.id == event.post_id)).one() if through else None
     for group_id in through:
-        if row is not None and bans.one(u.connection, group_id, row.account_id, u.now) is not None:
-            take_out(u, group_id, row)
-            mark_removed(u, group_id, row.id, None)
+        if row is not None:
+            _left_out(u, group_id, row)
+
+
+def _left_out(u: Unit, group_id: int, row: Row[Any]) -> bool:
+    """Take a post out of a group whose author is banned there; whether she is."""
+    if bans.one(u.connection, group_id, row.account_id, u.now) is None:
+        return False
+    take_out(u, group_id, row)
+    mark_removed(u, group_id, row.id, None)
+    return True
 
 
 def mark_removed(u: Unit, group_id: int, post_id: int, by: int | None) -> None:
@@ -154,10 +163,15 @@ def groups_of(connection: Connection, post_id: int) -> list[int]:
     return list(connection.execute(asked.order_by(group_post.c.id)).scalars())
 
 
+def waits_for_its_group() -> ColumnElement[bool]:
+    """The condition on `post` that moderators of the group that it belongs to have not let it through yet."""
+    g = group_post.c
+    return exists().where(g.post_id == post.c.id, g.group_id == post.c.group_id, g.state == HELD)
+
+
 def waits(connection: Connection, row: Row[Any]) -> bool:
-    """Whether a post waits for the moderators of the group that it belongs to."""
-    mine = and_(group_post.c.group_id == row.group_id, group_post.c.post_id == row.id, group_post.c.state == HELD)
-    return connection.execute(select(group_post.c.id).where(mine)).first() is not None
+    """The same of a post at hand."""
+    return connection.execute(select(post.c.id).where(post.c.id == row.id, waits_for_its_group())).first() is not None
 
 
 def is_shown(connection: Connection, row: Row[Any]) -> bool:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from instance.clock import MINUTE, Millis
+from instance.content.submissions import waits_for_its_group
 from instance.content.visible import is_for_anyone, readable, visible_to
 from instance.db.content import post
-from instance.db.groups import group_post
 from instance.db.people import account
 from instance.db.unit import Unit
 from instance.groups.acting import is_moderator
@@ -35,7 +35,8 @@ class Context:
 def context(connection: Connection, reader_id: int | None, post_id: int, now: Millis) -> Context:
     """The context of a post, in three statements. Hidden posts are left out, what hangs below them is not.
 
-    Hidden are also posts of whom the reader blocks, mutes, or refuses with their server, unless she has opened one of theirs. What a group's moderators took out, or have not let through yet, is shown to its author and to them only.
+    Hidden are also posts of whom the reader blocks, mutes, or refuses with their server, unless she has opened one of
+    theirs. What a group's moderators took out, or have not let through yet, is shown to its author and to them only.
 
     Raises NotFoundError where the post is not for the reader.
     """
@@ -58,12 +59,6 @@ def context(connection: Connection, reader_id: int | None, post_id: int, now: Mi
             below.setdefault(row.reply_to_id, []).append(row.id)
     shown_id = start.boost_of_id or start.id
     return Context(_above(shown_id, parents, seen)[-most:], _under(shown_id, below, seen)[:most])
-
-
-def waits_for_its_group() -> ColumnElement[bool]:
-    """The condition on `post` that moderators of its group have not let it through yet."""
-    g = group_post.c
-    return exists().where(g.post_id == post.c.id, g.group_id == post.c.group_id, g.state == "held")
 
 
 def _refused(connection: Connection, reader_id: int | None, authors: set[int], now: Millis) -> set[int]:

@@ -1,14 +1,14 @@
 """Servers and actors that were met once: what is kept of them, to know their signatures, is forgotten after a while.
 
 Who owns a domain owns all names under it, and can sign with each once; each name leaves an actor, a key and a server behind.
-Those that somebody here has to do with (an account, an agreement, a delivery, a rule) stay.
+Those that somebody here has to do with (an account, an agreement, a delivery, a rule, something that waits) stay.
 """
 
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 
-from federation.schema import delivery, peer, remote_actor, remote_key
+from federation.schema import delivery, inbox_activity, peer, remote_actor, remote_key
 from instance.clock import DAY, Millis
 from instance.db.agreements import peer_trust
 from instance.db.people import account
@@ -19,6 +19,8 @@ KEPT: Millis = 30 * DAY
 MOST = 50_000
 """Of strangers, the newest are kept."""
 BATCH = 500
+WAITS = ("received", "held", "dead")
+"""States of what came from a server and is not done with: a steward finds it by its server."""
 
 
 def sweep(u: Unit) -> int:
@@ -43,6 +45,7 @@ def _servers(u: Unit) -> int:
         exists().where(account.c.domain == host),
         exists().where(remote_actor.c.host == host),
         exists().where(delivery.c.host == host),
+        exists().where(inbox_activity.c.host == host, inbox_activity.c.state.in_(WAITS)),
         exists().where(peer_trust.c.host == host),
         host.in_(sorted(in_force_here(u.connection).peers)[:1000]),
     )

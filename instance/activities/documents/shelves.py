@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, or_, select
 
 from federation.ports import Collected
-from instance.content.threads import waits_for_its_group
+from instance.content.submissions import waits_for_its_group
 from instance.content.visible import visible_to
 from instance.db.content import post
 from instance.people import accounts

@@ -4,15 +4,17 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from instance.content import boosts, marks, posts, receive, threads
+from instance.content import boosts, consent, marks, moderation, posts, receive, submissions, threads
 from instance.content.remote import RemoteAttachment, RemotePoll, RemotePost
 from instance.db.content import attachment, poll, post
 from instance.db.people import account
 from instance.db.reading import timeline_entry
 from instance.db.unit import Unit
 from instance.groups import groups
+from instance.groups.acting import By
 from instance.people import follows
 from instance.people.remote import RemoteProfile, learn
+from tests.journeys.walk import open_group
 from tests.support.make import member
 from tests.support.world import Running, World
 
@@ -84,6 +86,38 @@ async def test_an_answer_that_came_first_finds_its_place(world: World) -> None:
     assert (context.ancestors, context.descendants) == ([first], [third])
     assert (await store.read(threads.context, None, first, 0)).descendants == [second, third]
     assert (await row_of(a, first)).replies_count == 1
+
+
+async def test_what_a_group_does_not_show_counts_nowhere_whatever_comes_first(world: World) -> None:
+    """Counts of answers that wait, were taken out, came before what they answer, were deleted and restored, or hidden."""
+    a = await world.instance("a.example")
+    anna = await member(a, "anna", public=True)
+    group_id = await open_group(a, "lake", anna)
+    await world.settle()
+    store = a.house.store
+    zoe, top_iri = await store.unit(someone), "https://b.example/p/top"
+    place = {"group_id": group_id, "silent_mentions": [group_id]}
+
+    async def count() -> int:
+        return int((await row_of(a, top)).replies_count)
+
+    early = await store.unit(receive.receive, note(zoe, "early", reply_to_iri=top_iri, **place))
+    top = await store.unit(receive.receive, note(zoe, "top", **place))
+    assert early is not None
+    assert top is not None
+    assert await count() == 0  # it waits for the group's moderators
+    waiting = {row.post_id: row.id for row in await store.read(submissions.held, group_id)}
+    await store.unit(submissions.approve, waiting[early], None)
+    assert await count() == 1
+    await store.unit(moderation.remove, group_id, early, By())
+    await store.unit(posts.delete_post, early)
+    await store.unit(receive.revive, note(zoe, "early", reply_to_iri=top_iri, **place))
+    assert await count() == 0  # taken out before it was deleted
+    await store.unit(consent.hide, early, "refused")
+    await store.unit(consent.release, early, None)
+    assert await count() == 0
+    await store.unit(moderation.restore, group_id, early, By())
+    assert await count() == 1
 
 
 async def test_edits_keep_what_was_before(world: World) -> None:
