@@ -109,8 +109,10 @@ async def in_force(house: HasStore) -> PolicyDocument:
 
 def in_force_to_change(connection: Connection) -> PolicyDocument:
     """The same, for a transaction that is about to change it: of two at once the second waits, and sees what the first did."""
-    newest = select(policy_version.c.id).order_by(policy_version.c.id.desc()).limit(1)
-    connection.execute(newest.with_for_update()).first()
+    first = (
+        select(policy_version.c.id).order_by(policy_version.c.id).limit(1)
+    )  # the same for all, which the newest is not
+    connection.execute(first.with_for_update()).first()
     return in_force_here(connection)
 
 

@@ -92,6 +92,19 @@ async def test_two_who_change_it_at_once_both_count(world: World) -> None:
     assert sorted((await store.read(in_force_here)).peers) == hosts
 
 
+async def test_of_many_who_change_it_one_after_another_all_count(world: World) -> None:
+    """Each begins while another one waits, and a third has just ended."""
+    store = (await world.instance()).house.store
+    hosts = [f"bad{number:02}.example" for number in range(30)]
+
+    async def change(number: int, host: str) -> None:
+        await asyncio.sleep(number * 0.004)
+        await store.unit(set_stance, host, Stance.BLOCKED)
+
+    await asyncio.gather(*(change(number, host) for number, host in enumerate(hosts)))
+    assert sorted((await store.read(in_force_here)).peers) == hosts
+
+
 async def test_what_waits_is_judged_again(world: World) -> None:
     store = (await world.instance()).house.store
     await store.unit(_queue)
