@@ -10,7 +10,7 @@ post = Table(
     metadata,
     key(),
     Column("iri", Text, nullable=False, unique=True),
-    Column("url", Text, nullable=False, server_default=""),
+    Column("url", Text, nullable=False, server_default="", index=True),
     to("account", "account_id"),
     to("post", "boost_of_id", nullable=True, index=True),
     to("post", "reply_to_id", nullable=True, on_delete="SET NULL", index=True),

@@ -423,6 +423,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("locked_at", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("removed_at", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("removed_reason", sa.Text(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_post_url"), ["url"], unique=False)
 
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.add_column(sa.Column("assigned_to", sa.BigInteger(), nullable=True))
@@ -433,6 +434,7 @@ def downgrade() -> None:
         batch_op.drop_column("assigned_to")
 
     with op.batch_alter_table("post", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_post_url"))
         batch_op.drop_column("removed_reason")
         batch_op.drop_column("removed_at")
         batch_op.drop_column("locked_at")

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
 
+from instance.activities import incoming_reports
 from instance.content import reports
 from instance.db.content import report
 from tests.journeys.walk import found, open_group, write
@@ -134,3 +135,23 @@ async def test_a_forwarded_report_names_nobody(world: World) -> None:
     assert {one["type"] for one in (await mod.get("/api/v1/notifications")).json()} == {"admin.report"}
     own = (await mod.post("/api/v1/reports", json={"account_id": str(anna.account_id), "forward": True})).json()
     assert own["forwarded"] is False
+
+
+async def test_what_a_report_names_is_found_without_a_search(world: World) -> None:
+    """By its address, or its page's: however many posts there are, and whoever guesses addresses."""
+    a, *_ = await _scene(world)
+    if not a.house.site.settings.sqlite:
+        return  # PostgreSQL plans by how many rows there are; here are few
+    plans: list[str] = []
+
+    def look(connection: Connection) -> None:
+        def explained(conn: Connection, _cursor: Any, statement: str, given: Any, *_more: Any) -> None:
+            if not statement.startswith("EXPLAIN"):
+                plans.extend(row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given))
+
+        event.listen(connection, "before_cursor_execute", explained)
+        incoming_reports._posts(connection, ["https://a.example/@anna/1"], "peer.example")
+        event.remove(connection, "before_cursor_execute", explained)
+
+    await a.house.store.read(look)
+    assert [one for one in plans if "ix_post_url" in one], plans
