@@ -77,6 +77,12 @@ def clean_host(host: str) -> str | None:
     return name if len(name) <= LONGEST and _HOST.fullmatch(name) else None
 
 
+def typed_host(text: str) -> str | None:
+    """A host as people type or paste it: an address there, or a handle, will do. None where it is none."""
+    bare = re.sub(r"^(?:https?://|@)", "", text.strip().lower()).partition("/")[0]
+    return clean_host(bare.rpartition("@")[2])
+
+
 def _punycode(name: str) -> str | None:
     """As browsers write it (UTS 46, IDNA 2008: `straße` is not `strasse`); signs that only IDNA 2003 knows, by that."""
     with suppress(UnicodeError):

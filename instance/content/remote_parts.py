@@ -84,7 +84,7 @@ def set_poll(u: Unit, post_id: int, remote: RemotePoll) -> None:
     if old is not None and [o["title"] for o in old.options] == [o["title"] for o in options]:
         values["closed_at"] = (
             old.closed_at or values["closed_at"]
-        )  # what was closed stays so: nobody is told of it twice
+        )  # what is closed stays so: nobody is told of it twice
         u.connection.execute(update(poll).where(poll.c.id == old.id).values(**values))
         poll_id = old.id
         if old.closed_at is None and values["closed_at"] is not None:

@@ -1,6 +1,5 @@
 """Before a server is let in: what it says of itself, who there could read what, the trial, and what kind of owner it has."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,7 +21,7 @@ from policies.document import PolicyDocument
 from policies.facts import PeerFacts, PostFacts
 from policies.fields import lines_of, value_of
 from policies.outbound import may_deliver
-from policies.peers import Stance, clean_host
+from policies.peers import Stance, typed_host
 from policies.sections import Promises, Retention, RunBy
 from policies.words import Sentence
 
@@ -65,12 +64,6 @@ class Trial:
     stance: Stance
     until: Millis
     soon: bool
-
-
-def typed_host(text: str) -> str | None:
-    """The name of a server as people type or paste it: an address of it will do. None where it is none."""
-    bare = re.sub(r"^(?:https?://|@)", "", text.strip().lower()).partition("/")[0]
-    return clean_host(bare.rpartition("@")[2])
 
 
 def host_named(text: str) -> str:

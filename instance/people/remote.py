@@ -13,7 +13,7 @@ from instance.db.upsert import insert_new
 from instance.errors import RefusalError
 from instance.i18n import N_
 from instance.ids import random_id
-from instance.people.accounts import by_iri, by_name
+from instance.people.accounts import by_iri
 
 NAME_LENGTH = 200
 TEXT_LENGTH = 20_000
@@ -128,7 +128,8 @@ def _insert(u: Unit, profile: RemoteProfile, values: dict[str, Any]) -> None:
 
 def _free_handle(u: Unit, name: str, domain: str, iri: str) -> None:
     """A handle that moved to another actor of its server: the old actor's row keeps its posts, under a set-aside name."""
-    holder = by_name(u.connection, name, domain)
-    if holder is not None and holder.iri != iri and holder.name == name:
-        aside = f"{name[:150]}#{holder.id}"
-        u.connection.execute(update(account).where(account.c.id == holder.id).values(name=aside))
+    same = select(account.c.id).where(account.c.name == name, account.c.domain == domain, account.c.iri != iri)
+    holder_id = u.connection.execute(same).scalar()
+    if holder_id is not None:
+        aside = f"{name[:150]}#{holder_id}"
+        u.connection.execute(update(account).where(account.c.id == holder_id).values(name=aside))

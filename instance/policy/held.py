@@ -35,10 +35,10 @@ class Waiting:
 
 
 def waiting(connection: Connection, vault: Vault, host: str | None = None) -> list[Waiting]:
-    """What is held, the oldest first; of one server, or all. Words that are not for everyone are not told."""
+    """What is held, the newest first; of one server, or all. Words that are not for everyone are not told."""
     table = inbox_activity.c
     asked = select(inbox_activity).where(table.state == "held", *([table.host == host] if host is not None else []))
-    rows = connection.execute(asked.order_by(table.id).limit(MOST))
+    rows = connection.execute(asked.order_by(table.id.desc()).limit(MOST))
     return [
         Waiting(row.id, row.host, row.actor, row.kind, row.reason or "", row.received_at, _said(_opened(vault, row)))
         for row in rows

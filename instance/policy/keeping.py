@@ -9,14 +9,14 @@ from instance.db.upsert import insert_new
 from instance.errors import RefusalError
 from instance.i18n import N_
 from instance.policy.adopt import judge_again
-from policies.peers import clean_host
+from policies.peers import typed_host
 
 MOST = 200
 
 
 def keep(u: Unit, account_id: int, host: str) -> str:
     """From now on none of her posts goes to this server, nor what waits for it; returns its name. Raises RefusalError."""
-    name = clean_host(host.strip().lower().removeprefix("https://").removesuffix("/").removeprefix("@"))
+    name = typed_host(host)
     if name is None or ("." not in name and ":" not in name):
         raise RefusalError("domain-invalid", N_("Name a server by its domain, as in circle.example."))
     if name == u.site.domain:

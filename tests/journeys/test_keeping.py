@@ -41,7 +41,7 @@ def _told(peer: Peer, what: str) -> list[str]:
 
 async def test_nothing_of_hers_gets_there(world: World) -> None:
     a, anna, ben, cleo, peer, bob = await _scene(world)
-    await a.house.store.unit(keep, anna.account_id, "Peer.Example")
+    await a.house.store.unit(keep, anna.account_id, "https://Peer.Example/@bob")
     await world.settle()
     hers = [
         await write(world, anna, f"{SECRET} to all", visibility="public"),

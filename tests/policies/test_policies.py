@@ -15,7 +15,7 @@ from policies.document import PeerRule, PolicyDocument, PolicyError, parse
 from policies.facts import ActivityFacts, GroupFacts, PeerFacts, PostFacts
 from policies.inbound import may_arrive, may_receive
 from policies.outbound import may_deliver, may_read
-from policies.peers import STRICTNESS, Stance, clean_host, stance
+from policies.peers import STRICTNESS, Stance, clean_host, stance, typed_host
 from policies.presets import NAMES, preset
 from policies.sections import Incoming, TreatRule
 from policies.treatments import Treatment
@@ -92,6 +92,21 @@ def test_hosts_are_named_in_one_way() -> None:
     assert clean_host("[::1]:80") == "[::1]:80"
     for wrong in ("", ".", "a b", "a/b", "a@b", "a.example:", "a.example:123456", "-a.example", "x" * 300, "ü" * 300):
         assert clean_host(wrong) is None
+
+
+def test_a_host_is_found_in_what_people_paste() -> None:
+    for typed in (
+        " A.example ",
+        "https://a.example/",
+        "http://a.example/@bob?x",
+        "@bob@a.example",
+        "bob@a.example",
+        "@a.example",
+    ):
+        assert typed_host(typed) == "a.example"
+    assert typed_host("https://a.example:8443/about") == "a.example:8443"
+    for wrong in ("", "@", "https://", "ftp://a.example", "a b.example"):
+        assert typed_host(wrong) is None
 
 
 @given(DOCUMENTS, HOSTS)

@@ -105,19 +105,23 @@ async def replay(visitor: Visitor) -> Response:
     host = visitor.form["host"]
     if not host:
         raise NotFoundError
-    letter = visitor.form["letter"]
-    await visitor.house.store.unit(overview.replay, host, number(letter) if letter else None)
+    one_of_them = visitor.form["letter"]
+    only = number(one_of_them)
+    if one_of_them and only is None:
+        raise NotFoundError
+    await visitor.house.store.unit(overview.replay, host, only)
     return go(f"/steward/federation/{host}?done=again")
 
 
 async def held(visitor: Visitor) -> Response:
     """Let in what is held from a server, all or one of it, or forget it."""
     host, let_in, one_of_it = visitor.form["host"], visitor.form["answer"] == "in", visitor.form["activity"]
-    if not host:
+    only = number(one_of_it)
+    if not host or (one_of_it and only is None):
         raise NotFoundError
 
     def decide(u: Any) -> int:
-        return overview.decide_held(u, host, let_in=let_in, only=number(one_of_it) if one_of_it else None)
+        return overview.decide_held(u, host, let_in=let_in, only=only)
 
     decided = await visitor.house.store.unit(decide)
     done = "over" if one_of_it and not decided else "in" if let_in else "forgotten"

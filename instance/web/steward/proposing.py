@@ -24,7 +24,7 @@ from policies.fields import WrongError, dotted
 from policies.filling import beside, from_typed
 from policies.kinds import LONGEST_TEXT
 from policies.modes import Mode, in_mode
-from policies.peers import Stance
+from policies.peers import Stance, typed_host
 from policies.times import millis
 from policies.written import from_toml, to_toml
 
@@ -119,7 +119,7 @@ async def from_server(visitor: Visitor) -> Response:
 def _for_server(visitor: Visitor, policy: PolicyDocument) -> PolicyDocument | None:
     """The policy with the rule that was typed; None where something is wrong with it, which stands beside its field then."""
     form = visitor.form
-    host, wanted, until = admission.typed_host(form["host"]), form["stance"], form["until"]
+    host, wanted, until = typed_host(form["host"]), form["stance"], form["until"]
     ends = millis(f"{until}T00:00:00Z") if until else None
     if host is None:
         form.errors["host"] = _("This is no name of a server. Write it as in peer.example.")
@@ -151,11 +151,11 @@ def _in_mode(visitor: Visitor, policy: PolicyDocument) -> PolicyDocument | None:
 
 async def if_open(visitor: Visitor) -> Response:
     """What happens if we open to this server: what would go otherwise, what could be read there, what can't be undone."""
-    typed_host = visitor.query("host").strip()[:260]
-    host = admission.typed_host(typed_host)
+    typed = visitor.query("host").strip()[:260]
+    host = typed_host(typed)
     policy = await _now(visitor)
     if host is None:
-        visitor.form.values["host"] = typed_host
+        visitor.form.values["host"] = typed
         visitor.form.errors["host"] = _("This is no name of a server. Write it as in peer.example.")
         return await show_desk(visitor)
     now = visitor.house.site.clock.now()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, select
 
-from instance.activities import incoming_reports
+from instance.activities.incoming import reports as incoming_reports
 from instance.content import reports
 from instance.db.content import report
 from tests.journeys.walk import found, open_group, write

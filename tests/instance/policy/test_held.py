@@ -23,7 +23,7 @@ async def test_a_moderator_lets_one_in_and_forgets_another(world: World) -> None
     store = at.a.house.store
     await at.rule(incoming=HOLDS)
     notes = [await at.writes(number, f"<p>a cure, {number}</p>") for number in (1, 2)]
-    first, second = await store.read(held.waiting, at.a.house.site.vault)
+    second, first = await store.read(held.waiting, at.a.house.site.vault)
     assert (first.host, first.actor, first.kind, first.reason) == ("peer.example", at.bob, "Create", "policy: words")
     assert first.said == "a cure, 1"
     assert await store.unit(lambda u: overview.decide_held(u, "other.example", let_in=True, only=first.id)) == 0

@@ -1,11 +1,15 @@
 """The steward's page of other servers: what it shows, to whom, and what its buttons do. No words of anybody."""
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
+from federation.outbound import letters
 from federation.schema import delivery, inbox_activity
+from instance.db.unit import Unit
 from instance.people import accounts
+from instance.policy import held
 from instance.policy.adopt import set_stance
+from instance.web.steward import federation
 from policies.peers import Stance
 from tests.support.members import Acting, member
 from tests.support.peer import Peer
@@ -120,18 +124,37 @@ async def test_one_of_what_is_held_is_decided(world: World, home: Running, peer:
     sold = peer.note(bob, 2, "<p>I sell <i>cures</i></p>")
     assert (await peer.post(home, peer.activity("Create", bob, sold, 2))).status_code == 202
     await world.settle()
-    held = (await held_ids(home))[0]
+    newest = (await held_ids(home))[0]
     shown = await see(steward, page)
     assert "I sell cures" in shown
     assert shown.count('name="activity"') == 4
     moderator = await member(home, "mo", role="moderator")
-    assert await press(moderator, f"{PAGE}/held", host=peer.host, answer="in", activity=str(held)) == 404
-    assert await press(steward, f"{PAGE}/held", host="other.example", answer="in", activity=str(held)) == 303
+    assert await press(moderator, f"{PAGE}/held", host=peer.host, answer="in", activity=str(newest)) == 404
+    assert await press(steward, f"{PAGE}/held", host="other.example", answer="in", activity=str(newest)) == 303
+    for field, path, answer in (("activity", "held", "in"), ("letter", "replay", "")):
+        for wrong in ("x", "-1", "1" * 30):  # what names none of them is not all of them
+            assert await press(steward, f"{PAGE}/{path}", host=peer.host, answer=answer, **{field: wrong}) == 404
+    assert await home.house.store.read(lambda c: letters.dead(c, peer.host))
     assert len(await held_ids(home)) == 2
-    assert await press(steward, f"{PAGE}/held", host=peer.host, answer="forget", activity=str(held)) == 303
-    assert held not in await held_ids(home)
+    assert await press(steward, f"{PAGE}/held", host=peer.host, answer="forget", activity=str(newest)) == 303
+    assert newest not in await held_ids(home)
     assert len(await held_ids(home)) == 1
     assert "It does not wait any more" in await see(steward, f"{page}?done=over")
+
+
+async def test_each_that_is_shown_can_be_decided_however_many_there_are(
+    home: Running, peer: Peer, steward: Acting
+) -> None:
+    def fill(u: Unit) -> None:
+        same = {"host": peer.host, "actor": "https://peer.example/users/bob", "kind": "Like", "state": "held"}
+        times = {"next_try_at": u.now, "received_at": u.now}
+        rows = [same | times | {"activity_key": str(number)} for number in range(held.MOST + 1)]
+        u.connection.execute(insert(inbox_activity), rows)
+
+    await home.house.store.unit(fill)
+    page = await see(steward, f"{PAGE}/{peer.host}")
+    assert page.count("<code>Like</code>") == federation.SHOWN
+    assert page.count('value="forget"') == federation.SHOWN + 1  # and one for all
 
 
 async def held_ids(home: Running) -> list[int]:
