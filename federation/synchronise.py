@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from federation.client import collections
 from federation.client.fetch import get_json
 from federation.context import Federation
 from federation.errors import FederationError, MalformedError, UnbelievableError
@@ -112,8 +113,7 @@ def _first(document: dict[str, Any]) -> list[Any]:
 
 
 def _next(document: dict[str, Any]) -> str:
-    first = document.get("first")
-    if isinstance(first, str):
-        return first
-    following = (first if isinstance(first, dict) else document).get("next")
+    following = collections.after(document)
+    if isinstance(following, dict):  # the first page, embedded: `_items` has read it
+        following = collections.after(following)
     return following if isinstance(following, str) else ""

@@ -30,9 +30,15 @@ async def items(federation: Federation, start: Any, owner: str, *, most: int = M
         for item in found[: most - given]:
             yield item
         given += len(found)
-        page = page.get("first") or page.get("next")
+        page = after(page)
         if given >= most or not page:
             return
+
+
+def after(page: dict[str, Any]) -> Any:
+    """What follows in a collection: its first page, or the next one. WordPress names the first one in every page."""
+    is_page = any(str(kind).endswith("Page") for kind in listed(page.get("type")))
+    return page.get("next") if is_page else page.get("first") or page.get("next")
 
 
 async def _page(federation: Federation, page: Any, owner: str, seen: set[str]) -> dict[str, Any] | None:

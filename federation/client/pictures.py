@@ -4,6 +4,7 @@ from federation.client.fetch import check_status
 from federation.client.gate import speaks_to
 from federation.client.http import Headers
 from federation.context import Federation
+from federation.vocab.iris import host_of
 
 TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"})
 MOST_BYTES = 10_000_000
@@ -19,5 +20,5 @@ async def picture(federation: Federation, url: str) -> bytes:
         return {"Accept": ", ".join(sorted(TYPES))}
 
     answer = await federation.client.get(url, TYPES, headers, speaks_to(federation), MOST_BYTES)
-    check_status(answer.status, answer.url)
+    check_status(answer.status, host_of(answer.url))
     return answer.body

@@ -3,6 +3,9 @@
 The 410 itself proves nothing: only the actor's own document, or its absence, does.
 """
 
+import asyncio
+from contextlib import suppress
+
 from sqlalchemy import Connection, or_, select, update
 
 from federation.client.fetch import fetch
@@ -15,6 +18,7 @@ from federation.vocab.times import DAY
 from federation.vocab.types import Actor
 
 MOST = 10  # a shared inbox can have thousands of owners
+SECONDS = 30.0  # in all: its peer is leased meanwhile
 
 
 async def look(federation: Federation, inbox: str) -> bool:
@@ -23,20 +27,24 @@ async def look(federation: Federation, inbox: str) -> bool:
     if federation.memory.asked_after.get(inbox, 0) > now - DAY:
         return False
     federation.memory.asked_after[inbox] = now
-    gone = False
-    for iri in await federation.store.read(_owners, inbox):
-        try:
-            found = await fetch(federation, iri)
-        except GoneError:
-            left = True
-        except FederationError:
-            continue  # not to be had now: nothing is known
-        else:
-            left = not isinstance(found, Actor)  # a Tombstone
-        if left:
-            await federation.store.unit(_forget, federation, iri)
-            gone = True
-    return gone
+    gone: list[str] = []
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SECONDS):
+            for iri in await federation.store.read(_owners, inbox):
+                if await _has_left(federation, iri):
+                    gone.append(iri)
+    for iri in gone:
+        await federation.store.unit(_forget, federation, iri)
+    return bool(gone)
+
+
+async def _has_left(federation: Federation, iri: str) -> bool:
+    try:
+        return not isinstance(await fetch(federation, iri), Actor)  # a Tombstone
+    except GoneError:
+        return True
+    except FederationError:
+        return False  # not to be had now: nothing is known
 
 
 def _owners(connection: Connection, inbox: str) -> list[str]:
@@ -46,11 +54,12 @@ def _owners(connection: Connection, inbox: str) -> list[str]:
 
 
 def _forget(u: Unit, federation: Federation, iri: str) -> None:
+    actors.forget(u, iri)
     inbox = select(remote_actor.c.inbox).where(remote_actor.c.iri == iri).scalar_subquery()
-    others = select(remote_actor.c.iri).where(remote_actor.c.shared_inbox == inbox).exists()
+    theirs = or_(remote_actor.c.inbox == inbox, remote_actor.c.shared_inbox == inbox)
+    others = select(remote_actor.c.iri).where(theirs, remote_actor.c.gone_at.is_(None)).exists()
     waits = (delivery.c.inbox == inbox, delivery.c.state == "ready", ~others)
     values = {"state": "cancelled", "error": "its actor is gone", "done_at": u.now}
     u.connection.execute(update(delivery).where(*waits).values(**values))
-    actors.forget(u, iri)
-    federation.memory.forget(iri)
+    u.after_commit(lambda: federation.memory.forget(iri))
     federation.ports.forget(u, iri)

@@ -34,7 +34,7 @@ _LOCKED = (
 )
 _TRIED = (
     update(delivery)
-    .where(delivery.c.id == bindparam("id_"))
+    .where(delivery.c.id == bindparam("id_"), delivery.c.state == "ready")  # what was taken back meanwhile stays so
     .values(state=bindparam("state_"), status=bindparam("status_"), error=bindparam("error_"))
     .values(done_at=bindparam("done_at_"), tries=delivery.c.tries + 1)
 )
