@@ -5,9 +5,9 @@ from email.utils import formatdate
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
-from federation.outbound import deliveries, gaps, letters
+from federation.outbound import deliveries, departed, gaps, letters
 from federation.outbound.deliver import retry_after
 from federation.outbound.deliveries import Lane, Turn
 from federation.outbound.schedule import MOST, PATIENCE_SECONDS, PLACES, Flight, Round, senders
@@ -82,8 +82,51 @@ async def test_an_inbox_that_is_gone_has_its_actor_asked_after(world: World, hom
     peer.answers = [410]
     await world.settle()
     assert await home.house.store.read(lambda c: c.execute(wanted).scalar_one()) is not None
-    assert (await states(home))[-2:] == ["dead", "cancelled"]
+    assert (await states(home))[-2:] == ["cancelled", "cancelled"]
     assert await send(home, ann, [bob], 7, only_shared=False) == 0
+
+
+async def test_who_is_gone_takes_no_letters_of_others_with_the_same_inbox(
+    world: World, home: Running, peer: Peer
+) -> None:
+    peer.actor("eve", inbox=f"{peer.base}/users/bob/inbox")
+    ann, (bob,) = await ready(world, home, peer)
+    eve = f"{peer.base}/users/eve"
+    await actors.actor(home.house.federation, eve)
+    await send(home, ann, [bob], only_shared=False)
+    await send(home, ann, [eve], 2, only_shared=False)
+    peer.answers, peer.documents["/users/bob"] = [410], 410
+    await world.settle()
+    assert await states(home) == ["dead", "sent"]
+    assert await home.house.store.read(gone_at, bob) is not None
+    assert await home.house.store.read(gone_at, eve) is None
+
+
+async def test_owners_of_an_inbox_that_do_not_answer_keep_no_peer_leased(
+    world: World, home: Running, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(departed, "SECONDS", 0.05)
+    ann, (bob,) = await ready(world, home, peer)
+    await send(home, ann, [bob], only_shared=False)
+    await send(home, ann, [bob], 2, only_shared=False)
+    peer.answers = [410]
+
+    async def slow(scope: Any, receive: Any, send_: Any) -> None:
+        if scope["method"] == "GET":
+            await asyncio.Event().wait()
+        await peer(scope, receive, send_)
+
+    world.wires.apps[peer.host] = slow
+    async with asyncio.timeout(20):
+        await world.settle()
+    assert await states(home) == ["dead", "sent"]
+    assert await home.house.store.read(gone_at, bob) is None
+
+
+def gone_at(connection: Connection, iri: str) -> int | None:
+    wanted = select(remote_actor.c.gone_at).where(remote_actor.c.iri == iri)
+    found: int | None = connection.execute(wanted).scalar_one()
+    return found
 
 
 async def test_what_waited_for_thirty_days_is_a_gap_that_ends(world: World, home: Running, peer: Peer) -> None:

@@ -216,6 +216,25 @@ async def test_a_follower_that_we_do_not_know_is_undone(world: World, home: Runn
     assert await home.house.store.read(follows.one, ben.account_id, bob_id) is None, "it gives no follow"
 
 
+async def test_a_list_in_pages_that_all_name_the_first_one(
+    world: World, home: Running, ann: Member, peer: Peer
+) -> None:
+    bob, _ = await follow_there(world, home, ann, peer)
+    ben = await member(home, "ben")
+    await world.settle()
+    ours = [await iri_of(home, ann), await iri_of(home, ben)]
+    peer.received.clear()
+    await told(peer, home, bob, ours)
+    whole = f"{bob}/{NAME}"
+    ends = {"@context": "https://www.w3.org/ns/activitystreams", "first": f"{whole}/1", "last": f"{whole}/2"}
+    peer.documents[f"/users/bob/{NAME}"] = ends | {"id": whole, "type": "OrderedCollection"}
+    for number, iri in enumerate(ours, 1):
+        page = ends | {"id": f"{whole}/{number}", "type": "OrderedCollectionPage", "orderedItems": [iri]}
+        peer.documents[f"/users/bob/{NAME}/{number}"] = page | ({"next": f"{whole}/2"} if number == 1 else {})
+    await pass_a_minute(world)
+    assert [(one.body["type"], one.body["actor"]) for one in peer.received] == [("Undo", ours[1])]
+
+
 @pytest.mark.parametrize(
     "change",
     [

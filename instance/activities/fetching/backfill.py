@@ -5,6 +5,7 @@ and it stands in timelines where its time puts it. Of a group its moderators and
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,12 +68,12 @@ async def run(federation: Federation, job: Job) -> Effect | None:
     row = await federation.store.read(accounts.by_id, int(job.payload["account_id"]))
     if row is None or not accounts.is_shown(row) or not row.domain:
         return None
+    found = Found()
     with budget(host_of(row.iri), federation.domain):
         try:
-            async with asyncio.timeout(SECONDS):
-                found = await _gather(federation, row)
-        except TimeoutError:
-            return None
+            with suppress(TimeoutError):  # what is had by then is kept
+                async with asyncio.timeout(SECONDS):
+                    await _gather(federation, row, found)
         except UnreachableError:
             raise
         except FederationError:
@@ -80,14 +81,13 @@ async def run(federation: Federation, job: Job) -> Effect | None:
     return lambda u: _apply(u, row.id, found)
 
 
-async def _gather(federation: Federation, row: AccountRow) -> Found:
+async def _gather(federation: Federation, row: AccountRow, found: Found) -> None:
     actor = (await remote_actors.actor(federation, row.iri)).actor
-    found = Found()
     is_group = row.kind == "group"
     if is_group:
         await _about_group(federation, actor, found)
     if not same_origin(actor.outbox, actor.id):
-        return found
+        return
     for item in (await _items(federation, actor.outbox))[:MOST_POSTS]:
         try:
             one = await _post(federation, actor.id, item, is_group=is_group)
@@ -95,7 +95,6 @@ async def _gather(federation: Federation, row: AccountRow) -> Found:
             continue
         if one is not None:
             found.posts.append(one)
-    return found
 
 
 async def _about_group(federation: Federation, actor: Actor, found: Found) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, or_, select, update
 
 from federation.context import Federation
-from federation.errors import GoneError, UnbelievableError
+from federation.errors import FederationError, GoneError
 from federation.inbound.belief import fetched_object, object_of
 from federation.remote.actors import GONE_FOR_GOOD
 from federation.vocab.iris import same_origin
@@ -101,7 +101,9 @@ class AnnouncedByGroup:
             about = await fetched_object(federation, inner.object_id)
         except GoneError as error:
             return FromGroup(gone=error.answered == GONE_FOR_GOOD or here.visibility in OPEN_TO_ALL, by_author=True)
-        except UnbelievableError:
+        except FederationError as error:  # no answer, or one that proves nothing
+            if error.retry:
+                raise
             return FromGroup(by_author=True)
         return FromGroup(gone=about.type == "Tombstone", by_author=True)
 

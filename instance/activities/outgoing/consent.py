@@ -104,7 +104,8 @@ def on_revoked(u: Unit, event: InteractionRevoked) -> None:
         return
     terms = {"to": [asker.iri], "cc": [notes.followers_of(owner)], "published": u.now}
     made = build.activity("Delete", f"{event.approval_iri}#delete", owner.iri, event.approval_iri, **terms)
-    send(u, made, actor=owner.iri, recipients=[asker.iri, *remote_followers(u.connection, owner.id)])
+    to = [asker.iri, *remote_followers(u.connection, owner.id)]
+    send(u, made, actor=owner.iri, recipients=to, once_per_host=True)
 
 
 def on_quote_answered(u: Unit, event: QuoteAnswered) -> None:

@@ -33,6 +33,20 @@ async def test_a_quote_of_ours_is_let_and_revoked(scene: Scene) -> None:
     assert (await scene.z.get(scene.here, yes["result"], scene.evil)).status_code == 404
 
 
+async def test_a_server_is_told_once_that_a_yes_is_taken_back(scene: Scene) -> None:
+    """However many of its people follow the author, and whoever of them asked."""
+    mine = await ours(scene, quote_approval_policy="public")
+    anna = mine["uri"].rpartition("/p/")[0]
+    for peer, name in ((scene.y, "yan"), (scene.y, "yul"), (scene.z, "zoe"), (scene.z, "zed")):
+        follower = peer.actor(name, number=1)
+        await scene.send(peer, peer.activity("Follow", follower, anna))
+    await _quote_request(scene, mine)
+    [quoting] = (await scene.anna.get(f"/api/v1/statuses/{mine['id']}/quotes")).json()
+    await scene.anna.post(f"/api/v1/statuses/{mine['id']}/quotes/{quoting['id']}/revoke")
+    await scene.world.settle()
+    assert [len(sent(peer, "Delete")) for peer in (scene.x, scene.y, scene.z)] == [0, 1, 1]
+
+
 async def test_a_quote_of_ours_without_leave_is_refused(scene: Scene) -> None:
     mine = await ours(scene)
     await _quote_request(scene, mine)

@@ -1,9 +1,12 @@
 """A Lemmy community followed from here: posts, votes, and everything that its moderators do (FEP-1b12)."""
 
+import asyncio
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, select
 
+from instance.activities.fetching import backfill
 from instance.db.content import post
 from instance.groups import moderators
 from instance.people import accounts
@@ -84,6 +87,22 @@ async def test_an_edit_and_the_author_s_deletion_and_its_undoing(world: World) -
     assert (await anna.get(f"/api/v1/statuses/{shown['id']}")).status_code == 404
     await lemmy.announce(running, lemmy.moderates("Undo", gone, lemmy.data))
     assert "Warp drive" in (await seen(anna, "Warp"))["content"]
+
+
+@pytest.mark.parametrize("served", [403, (200, {"content-type": "text/html"}, b"<p>Gone</p>")])
+async def test_a_deletion_that_the_authors_server_does_not_confirm_takes_it_out_of_the_group(
+    world: World, served: Any
+) -> None:
+    running, anna, lemmy = await _followed(world)
+    far = Peer(world, "far.example")
+    bo = far.actor("bo")
+    note = far.note(bo, 1, "<p>Warp</p>", to=[PUBLIC, lemmy.group], audience=lemmy.group)
+    await lemmy.announce(running, lemmy.does("Create", bo, note["id"], to=[PUBLIC], cc=[lemmy.group]))
+    shown = await seen(anna, "Warp")
+    far.documents["/users/bo/statuses/1"] = served
+    await lemmy.announce(running, lemmy.moderates("Delete", note["id"], bo))
+    assert await home(anna) == []
+    assert (await anna.get(f"/api/v1/statuses/{shown['id']}")).status_code == 200
 
 
 async def test_removal_and_restoration_by_a_moderator(world: World) -> None:
@@ -259,3 +278,28 @@ async def test_what_the_community_had_before_is_fetched_once(world: World) -> No
     await lemmy.accept(running)
     assert [url for _, verb, url in world.wires.log[before:] if verb == "GET" and "outbox" in url] == []
     assert len(texts(await home(ben))) == 20
+
+
+async def test_what_was_had_of_an_outbox_when_its_time_is_over_is_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = await world.instance("a.example")
+    anna = await member(running, "anna", public=True)
+    lemmy = Lemmy(world)
+    created = [lemmy.does("Create", lemmy.data, lemmy.page(number, f"Post {number}")) for number in (1, 2)]
+    created[1]["object"] = f"{lemmy.base}/slow"  # its author's server never answers
+    lemmy.collection("outbox", [{k: v for k, v in lemmy.announced(one).items() if k != "@context"} for one in created])
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] == "/slow":
+            await asyncio.Event().wait()
+        await lemmy.peer(scope, receive, send)
+
+    world.wires.apps[lemmy.peer.host] = slow
+    monkeypatch.setattr(backfill, "SECONDS", 2.0)
+    await world.settle()
+    group = await found(anna, lemmy.group)
+    await anna.post(f"/api/v1/accounts/{group['id']}/follow")
+    await world.settle()
+    await lemmy.accept(running)
+    assert (len(await home(anna)), plain((await seen(anna, "Post 1"))["content"])) == (1, "Post 1Post 1 body")

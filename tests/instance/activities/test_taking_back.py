@@ -3,15 +3,21 @@
 import json
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, select, update
 
-from federation.outbound import taking_back
+from federation.outbound import letters, taking_back
 from federation.schema import delivery, inbox_activity, outbox_item
 from instance.people import accounts
 from tests.instance.policy.elsewhere import Elsewhere, elsewhere
 from tests.support.world import World
 
 WORD = "quillfeather"
+_STATES = (
+    select(outbox_item.c.kind, delivery.c.state)
+    .join(delivery, delivery.c.item_id == outbox_item.c.id)
+    .order_by(delivery.c.id)
+)
 _RECEIVED = select(inbox_activity.c.body).where(inbox_activity.c.state == "received")
 
 
@@ -50,6 +56,26 @@ async def test_a_post_that_is_deleted_meanwhile(world: World) -> None:
     assert await back(at) == ["Delete"]
     why = select(delivery.c.error).where(delivery.c.state == "cancelled").distinct()
     assert await at.a.house.store.read(lambda c: c.execute(why).scalars().all()) == ["taken back"]
+
+
+@pytest.mark.parametrize("answered", [500, 404])
+async def test_a_post_that_is_deleted_while_it_is_on_its_way(world: World, answered: int) -> None:
+    """What its attempt comes to changes nothing: it is neither tried again nor a dead letter, and holds up nobody."""
+    at = await elsewhere(world)
+    made = (await at.ana.post("/api/v1/statuses", json={"status": WORD, "visibility": "private"})).json()
+
+    async def meanwhile(scope: Any, receive: Any, send: Any) -> None:
+        at.world.wires.apps[at.peer.host] = at.peer
+        await at.ana.delete(f"/api/v1/statuses/{made['id']}")
+        at.peer.answers = [answered]
+        await at.peer(scope, receive, send)
+
+    at.world.wires.apps[at.peer.host] = meanwhile
+    await world.settle()
+    assert await at.a.house.store.unit(letters.replay) == 0
+    assert await back(at) == (["Delete"] if answered == 500 else [])  # the Delete came right after the 404
+    found = await at.a.house.store.read(lambda c: c.execute(_STATES).all())
+    assert found[-2:] == [("Create", "cancelled"), ("Delete", "sent")]
 
 
 async def test_an_account_that_is_erased_meanwhile(world: World) -> None:

@@ -106,6 +106,23 @@ async def test_the_threads_own_collection_is_asked(scene: Scene, name: str) -> N
     assert await scene.opened(status["id"]) == ["Second", "Third"]
 
 
+async def test_pages_that_all_name_the_first_one(scene: Scene) -> None:
+    """WordPress: each page has `first`, `last` and `next`."""
+    first = scene.note(scene.rob, 1, "First")
+    second = scene.note(scene.fay, 2, "Second", inReplyTo=first["id"])
+    third = scene.note(scene.fay, 3, "Third", inReplyTo=first["id"])
+    whole = f"{first['id']}/replies"
+    ends = {"first": f"{whole}/1", "last": f"{whole}/2", "partOf": whole}
+    scene.replies(first, **ends)
+    del scene.root.documents["/users/rob/statuses/1/replies"]["items"]
+    for number, note in ((1, second), (2, third)):
+        page = {"@context": AS, "id": f"{whole}/{number}", "type": "CollectionPage", "items": [note["id"]]} | ends
+        more = {"next": f"{whole}/2"} if number == 1 else {}
+        scene.root.documents[f"/users/rob/statuses/1/replies/{number}"] = page | more
+    status = await scene.found(first["id"])
+    assert await scene.opened(status["id"]) == ["Second", "Third"]
+
+
 async def test_a_thread_is_left_alone_for_a_while(scene: Scene) -> None:
     first = scene.note(scene.rob, 1, "First")
     scene.replies(first)
