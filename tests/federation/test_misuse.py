@@ -2,6 +2,7 @@
 
 import gc
 import json
+import time
 from typing import Any
 
 import httpcore
@@ -30,6 +31,27 @@ async def test_no_moment_of_a_signature_is_too_far_away(home: Running, peer: Pee
         for name in ("created", "expires"):
             changed = headers | {"Signature": headers["Signature"] + f',{name}="{made}"'}
             assert (await home.client.post("/inbox", content=body, headers=changed)).status_code in {202, 401}
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds", "status"),
+    [
+        ("expires", 90, 202),
+        ("expires", -90, 401),
+        ("created", -60, 202),
+        ("created", -3700, 401),
+        ("created", 3700, 401),
+    ],
+)
+async def test_a_cavage_signature_ends_when_it_says(
+    home: Running, peer: Peer, name: str, seconds: int, status: int
+) -> None:
+    """draft-cavage-12 §2.1.4 and §2.1.5; with a Date that is right."""
+    like = peer.activity("Like", BOB, "https://a.example/x")
+    body = json.dumps(like).encode()
+    headers = peer.signed_headers(BOB, "POST", "https://a.example/inbox", body)
+    headers["Signature"] += f",{name}={int(time.time()) + seconds}"
+    assert (await home.client.post("/inbox", content=body, headers=headers)).status_code == status
 
 
 async def test_a_redirect_to_no_address_is_a_refusal(home: Running, peer: Peer) -> None:

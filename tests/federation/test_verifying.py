@@ -4,7 +4,9 @@ import asyncio
 import base64
 import hashlib
 import json
+import time
 from datetime import timedelta
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -85,8 +87,9 @@ async def test_pss_is_taken_from_those_who_take_rfc9421_at_its_first_algorithm(h
         {"url": "https://a.example/users/1/inbox"},
         {"url": "https://a.example/inbox?x=1"},
         {"url": "https://b.example/inbox", "covered_component_ids": ("@method", "@authority", "@path")},
-        {"created": ago(13 * 3600)},
-        {"created": ago(-13 * 3600)},
+        {"created": ago(61 * 60)},
+        {"created": ago(-61 * 60)},
+        {"headers": {"Date": formatdate(time.time() - 7200)}, "covered_component_ids": (*COVERED, "date")},
         {"created": ago(600), "expires": ago(120)},
         {"key": key_number(1)},
         {"after": {"content-digest": f"sha-256=:{sha(b'other')}:"}},
@@ -105,6 +108,16 @@ async def test_what_must_not_pass(home: Running, peer: Peer, change: dict[str, A
 @pytest.mark.parametrize("minutes", [59, -59])
 async def test_an_hour_of_skew_passes(home: Running, peer: Peer, minutes: int) -> None:
     assert (await post(home, peer, created=ago(minutes * 60))).status_code == 202
+    dated = {"headers": {"Date": formatdate(time.time() - minutes * 60)}, "covered_component_ids": (*COVERED, "date")}
+    assert (await post(home, peer, 2, **dated)).status_code == 202
+
+
+async def test_the_query_is_signed_where_there_is_one(home: Running, peer: Peer) -> None:
+    """What is asked for is the whole target: nobody adds `?page=2` to what another signed."""
+    for covered, status in ((("@path",), 401), (("@path", "@query"), 404), (("@request-target",), 404)):
+        request = Request("GET", "https://a.example/u/1?x=1", {"Host": "a.example", "Accept": ACTIVITY})
+        made = signing.sign(request, key_number(0), KEY, covered_component_ids=("@method", "@authority", *covered))
+        assert (await home.client.get("/u/1?x=1", headers=made)).status_code == status
 
 
 RIGHT, WRONG = "right", "wrong"

@@ -53,7 +53,7 @@ def on_post_written(u: Unit, event: PostWritten) -> None:
 
 
 def on_post_edited(u: Unit, event: PostEdited) -> None:
-    """Update: to the same, and to those elsewhere who have boosted or liked it."""
+    """Update: to the same; where everyone may read it, also to those elsewhere who have boosted or liked it."""
     row = notes.by_id(u.connection, event.post_id)
     if row is not None:
         _update(u, row, f"{row.iri}#updates/{row.edited_at or u.now}")
@@ -208,8 +208,10 @@ def _update(u: Unit, row: Row[Any], iri: str) -> None:
     if composed is None or composed.author.domain:
         return
     made = build.wrapping(composed.document, "Update", iri) | {"published": times.write(u.now)}
-    touched = _touched(u.connection, row.id) + _by_group(u.connection, row.id) if row.consent is None else []
-    _send(u, made, composed, recipients(u.connection, composed) + touched)
+    to = recipients(u.connection, composed)
+    if row.consent is None and row.visibility in OPEN_TO_ALL:  # of others, who touched it may be kept out by now
+        to += _touched(u.connection, row.id) + _by_group(u.connection, row.id)
+    _send(u, made, composed, to)
 
 
 def _send(u: Unit, made: dict[str, Any], composed: Composed, to: list[str]) -> None:

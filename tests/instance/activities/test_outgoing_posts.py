@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from federation.vocab.iris import PUBLIC
-from instance.content import posts
+from instance.content import marks, posts
 from instance.content.posts import Draft
 from instance.db.unit import Unit
 from instance.people import accounts, follows
@@ -74,3 +74,25 @@ async def test_what_is_for_here_stays_here(world: World) -> None:
     post_id = await running.house.store.unit(posts.write, anna, draft)
     await running.house.store.unit(posts.delete_post, post_id)
     assert len(await running.house.store.read(queued)) == before
+
+
+@pytest.mark.parametrize(("visibility", "told"), [("public", True), ("unlisted", True), ("private", False)])
+async def test_who_follows_no_more_gets_no_news_of_what_is_for_followers(
+    world: World, visibility: str, told: bool
+) -> None:
+    """That he liked it once gives nobody the words that are written into it after he was put out."""
+    running, anna = await _anna(world)
+    unit = running.house.store.unit
+    post_id = await unit(posts.write, anna, Draft("Hello", visibility=visibility))
+
+    def like_and_go(u: Unit) -> None:
+        ben = accounts.by_iri(u.connection, BEN)
+        assert ben is not None
+        marks.favourite(u, ben.id, post_id, iri=f"{BEN}/like/1")
+        follows.reject(u, ben.id, anna)
+
+    await unit(like_and_go)
+    before = len(await running.house.store.read(queued))
+    await unit(posts.edit, anna, post_id, Draft("Hello, and more", visibility=visibility))
+    went = [inbox for _, inboxes in (await running.house.store.read(queued))[before:] for inbox in inboxes]
+    assert ({inbox.split("/")[2] for inbox in went} == {"b.example"}) == told
