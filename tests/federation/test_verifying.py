@@ -88,7 +88,7 @@ async def test_pss_is_taken_from_those_who_take_rfc9421_at_its_first_algorithm(h
         {"url": "https://a.example/inbox?x=1"},
         {"url": "https://b.example/inbox", "covered_component_ids": ("@method", "@authority", "@path")},
         {"created": ago(61 * 60)},
-        {"created": ago(-61 * 60)},
+        {"created": ago(-13 * 3600)},
         {"headers": {"Date": formatdate(time.time() - 7200)}, "covered_component_ids": (*COVERED, "date")},
         {"created": ago(600), "expires": ago(120)},
         {"key": key_number(1)},
