@@ -125,7 +125,7 @@ def connection() -> Any:
     with engine.connect() as opened:
         for iri in ACTORS:
             kind = "Group" if iri in GROUPS else "Person"
-            document = f'{{"featured":"{iri}/featured"}}'
+            document = f'{{"featured":"{iri}/featured","moderators":"{PEOPLE[0]}/moderators"}}'
             row = {"iri": iri, "host": "x", "kind": kind, "inbox": "x", "document": document, "fetched_at": 0}
             opened.execute(insert(remote_actor).values(**row))
         yield opened
@@ -220,3 +220,129 @@ def test_a_group_passes_on_moderation_of_its_own_only(connection: Any) -> None:
 def test_verbs_without_a_row_are_refused() -> None:
     with pytest.raises(UnbelievableError):
         check(HOME, PEOPLE[0], case("View", OURS))
+
+
+BOB, EVE, THIRD, CIRCLE = PEOPLE[0], PEOPLE[1], PEOPLE[2], GROUPS[0]
+NOTE = {"id": f"{BOB}/statuses/1", "type": "Note", "attributedTo": BOB, "audience": CIRCLE}
+
+
+def said(kind: str, about: Any, actor: str = BOB, **terms: Any) -> dict[str, Any]:
+    return {"id": f"{actor}/a/7", "type": kind, "actor": actor, "object": about} | terms
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (said("Undo", said("Like", NOTE["id"])), said("Undo", said("Like", NOTE["id"], EVE))),
+        (said("Undo", said("Like", NOTE["id"])), said("Undo", said("Like", NOTE["id"], id=f"{THIRD}/a/7"))),
+        (said("Undo", f"{BOB}/a/7"), said("Undo", f"{THIRD}/a/7")),
+        (said("Accept", said("Follow", BOB, THIRD)), said("Accept", said("Follow", EVE, THIRD))),
+        (said("Reject", said("Join", BOB, THIRD)), said("Reject", said("Join", EVE, THIRD))),
+        (said("Accept", said("Invite", "", THIRD, to=[BOB])), said("Accept", said("Invite", "", THIRD, to=[EVE]))),
+        (
+            said("Accept", said("QuoteRequest", NOTE["id"], THIRD)),
+            said("Accept", said("QuoteRequest", f"{THIRD}/statuses/1", THIRD)),
+        ),
+        (said("Like", NOTE["id"]), said("Like", NOTE["id"], id=f"{THIRD}/a/7")),
+        (said("Create", NOTE), said("Create", said("Like", NOTE["id"]))),
+        (said("Create", NOTE), said("Create", {"id": BOB, "type": "Person", "inbox": f"{BOB}/inbox"})),
+        (said("Create", NOTE), said("Create", f"{OURS}/u/1/p/1")),
+        (said("Move", BOB, target=THIRD), said("Move", EVE, target=THIRD)),
+        (said("Move", EVE, target=BOB), said("Move", EVE, target=THIRD)),
+        (said("Update", {"id": BOB, "type": "Person"}), said("Update", {"id": EVE, "type": "Person"})),
+    ],
+)
+def test_what_is_not_hers_to_say_is_refused(right: dict[str, Any], wrong: dict[str, Any]) -> None:
+    for document, passes in ((right, True), (wrong, False)):
+        found = normalise(document)
+        assert isinstance(found, Activity)
+        try:
+            assert check(HOME, BOB, found).type == found.type
+        except UnbelievableError:
+            assert not passes
+        else:
+            assert passes
+
+
+@pytest.mark.parametrize(
+    ("believed", "inner"),
+    [
+        (True, said("Create", NOTE, audience=CIRCLE)),
+        (True, said("Create", NOTE)),  # the object names the Group
+        (False, said("Create", NOTE | {"audience": ""})),
+        (False, said("Create", NOTE, audience=CIRCLE, id=f"{THIRD}/a/7")),
+        (False, said("Create", NOTE | {"id": f"{THIRD}/statuses/1"})),
+        (False, said("Create", NOTE | {"attributedTo": EVE})),
+        (False, said("Create", NOTE, THIRD, id=f"{BOB}/a/7")),
+        (True, said("Delete", NOTE["id"], audience=CIRCLE)),
+        (False, said("Delete", f"{THIRD}/statuses/1", audience=CIRCLE)),
+        (True, said("Like", f"{THIRD}/statuses/1", audience=CIRCLE)),
+        (False, said("Like", NOTE["id"])),
+        (False, said("Like", NOTE["id"], THIRD, audience=CIRCLE)),
+    ],
+)
+def test_a_group_is_believed_about_what_is_wholly_of_its_own_origin(believed: bool, inner: dict[str, Any]) -> None:
+    found = normalise(said("Announce", inner, CIRCLE))
+    assert isinstance(found, Activity)
+    seen = check(HOME, CIRCLE, found).object
+    assert isinstance(seen, Activity)
+    assert seen.believed == believed
+    assert believed or isinstance(seen.object, str)
+
+
+@pytest.mark.parametrize("verb", ["Create", "Update", "Delete", "Like"])
+def test_nobody_but_a_group_passes_on_what_others_say(connection: Any, verb: str) -> None:
+    inner = said(verb, NOTE["id"], EVE, audience=CIRCLE)
+    for announcer in (CIRCLE, BOB):
+        announced = check(HOME, announcer, case("Announce", inner, actor=announcer, id=f"{announcer}/a/8"))
+        if announcer == CIRCLE:
+            assert stand(connection, Stored(), announced).type == "Announce"
+        else:
+            with pytest.raises(UnbelievableError):
+                stand(connection, Stored(), announced)
+
+
+def test_an_offer_without_a_proof_is_a_name() -> None:
+    for terms, kept in (({"proof": {"type": "DataIntegrityProof"}}, True), ({}, False)):
+        offered = {"id": f"{BOB}/offers/1", "type": "FederationAgreement"} | terms
+        assert isinstance(check(HOME, BOB, case("Offer", offered)).object, Object) == kept
+
+
+def test_a_collection_is_the_speakers_own_and_of_its_origin(connection: Any) -> None:
+    """What a Group's document names elsewhere is not its to fill, and what is of its origin is not therefore its own."""
+    for group, target, passes in (
+        (CIRCLE, f"{CIRCLE}/featured", True),
+        (CIRCLE, f"{BOB}/moderators", True),  # named in its document
+        (CIRCLE, f"{EVE}/featured", False),
+        (CIRCLE, f"{GROUPS[1]}/featured", False),
+        (GROUPS[1], f"{BOB}/moderators", False),  # named, and of another origin
+    ):
+        added = check(HOME, group, case("Add", THIRD, actor=group, id=f"{group}/a/9", target=target))
+        if passes:
+            assert stand(connection, Stored(), added).type == "Add"
+        else:
+            with pytest.raises(UnbelievableError):
+                stand(connection, Stored(), added)
+
+
+@pytest.mark.parametrize(
+    ("about", "passes"),
+    [
+        ({"id": f"{BOB}/x/1", "type": "Note", "attributedTo": BOB}, True),
+        ({"id": f"{BOB}/x/1", "type": "Note"}, True),
+        ({"id": f"{BOB}/x/1", "type": "Note", "attributedTo": EVE}, False),
+        (f"{THIRD}/x/1", False),
+        ({"id": f"{THIRD}/x/1", "type": "Note", "attributedTo": BOB}, False),
+    ],
+)
+def test_what_is_not_here_is_deleted_by_its_author_only(connection: Any, about: Any, passes: bool) -> None:
+    class Nothing:
+        def about(self, connection: Any, iri: str) -> About | None:
+            return None
+
+    try:
+        assert stand(connection, Nothing(), check(HOME, BOB, case("Delete", about))).type == "Delete"
+    except UnbelievableError:
+        assert not passes
+    else:
+        assert passes
