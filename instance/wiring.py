@@ -13,7 +13,7 @@ from federation.vocab.types import ACTOR_TYPES
 from instance import events
 from instance.activities.arriving import adopted, severed
 from instance.activities.documents import keys
-from instance.activities.fetching import backfill, follower_sync, probing, threads
+from instance.activities.fetching import backfill, follower_sync, naming, probing, threads
 from instance.activities.incoming import agreed, profiles, receipts
 from instance.activities.incoming import agreements as pledges
 from instance.activities.incoming import consent as incoming_consent
@@ -49,7 +49,7 @@ from instance.media import attachments
 from instance.media import remote as pictures
 from instance.notices import mail, notifications
 from instance.peering import met_once, software, trials
-from instance.people import accounts, erasure
+from instance.people import accounts, erasure, handles
 
 # event -> handlers, run in the same transaction
 EVENTS: Handlers = {
@@ -224,6 +224,7 @@ def jobs(house: House) -> dict[str, JobHandler]:
         keys.KIND: partial(keys.mint, house),
         outgoing_posts.POLL_UPDATE: outgoing_posts.poll_job,
         backfill.JOB: partial(backfill.run, house.federation),
+        handles.JOB: partial(naming.run, house.federation),
         pictures.JOB: pictures.Fetcher(house.intake, partial(pictures.fetch, house.federation)).run,
         trust.LOOK: partial(trust.look, house.federation),
         trust.COMPARE: trust.compare,

@@ -55,6 +55,12 @@ def spent() -> dict[str, int]:
     return dict(current.spent) if current is not None else {}
 
 
+def is_party(host: str) -> bool:
+    """Whether a host is a party to what is being done, so that it may be asked for more; where nobody counts, all are."""
+    current = _current.get()
+    return current is None or host in current.parties
+
+
 def spend(host: str) -> None:
     """Count a request to a host, if anybody counts. Raises RefusedError."""
     current = _current.get()

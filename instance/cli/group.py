@@ -101,7 +101,7 @@ def refuse(held_id: int, data: Path | None, as_json: bool) -> None:
 def _waiting(u: Unit, row: Any) -> dict[str, Any]:
     shown = u.connection.execute(select(post.c.url, post.c.account_id).where(post.c.id == row.post_id)).one()
     author = accounts.by_ids(u.connection, [shown.account_id])[shown.account_id]
-    handle = f"@{author.name}@{author.domain or u.site.domain}"
+    handle = f"@{accounts.handle_of(author)}" if author.domain else f"@{author.name}@{u.site.domain}"
     return {"id": str(row.id), "author": handle, "at": iso(row.created_at), "url": shown.url}
 
 

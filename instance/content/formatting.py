@@ -23,7 +23,11 @@ SHOWN_LENGTH = 60
 
 _NAME = r"[A-Za-z0-9_]+(?:[.-]+[A-Za-z0-9_]+)*"
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?"
-_MENTION = rf"(?<![\w/@.])@(?P<name>{_NAME})(?:@(?P<host>{_HOST}))?(?!@)"
+_KIND = r"![a-z0-9]+"
+_MENTION = (
+    rf"(?<![\w/@.])(?:@(?P<name>{_NAME}(?:{_KIND}(?=@))?)|!(?P<group>{_NAME})(?=@[A-Za-z0-9]))"
+    rf"(?:@(?P<host>{_HOST}))?(?!@)"
+)
 _BLOCKS = (*range(0x0300, 0x1E00), *range(0xA800, 0xAC00))
 _MARKS = "".join(letter for letter in map(chr, _BLOCKS) if unicodedata.category(letter)[0] == "M")
 """Signs that belong to a letter, as vowels of Indic scripts and Thai do; `\\w` leaves them out."""
@@ -55,9 +59,7 @@ class Formatted:
 
 def handles(text: str) -> set[tuple[str, str]]:
     """The handles in a text, as (name, host) in lower case; host is '' where there is none. Raises RefusalError."""
-    found = {
-        (match["name"].lower(), (match["host"] or "").lower()) for match in _LINKED.finditer(text) if match["name"]
-    }
+    found = {_handle(match) for match in _LINKED.finditer(text) if match["name"] or match["group"]}
     if len(found) > MOST_MENTIONS:
         raise RefusalError(
             "mentions-too-many", N_("A post can mention at most {most} people; leave some out."), most=MOST_MENTIONS
@@ -80,6 +82,12 @@ def render(text: str, content_type: str, *, mentions: Mapping[tuple[str, str], K
         raise RefusalError("content-type", N_("Write text/plain or text/markdown; other kinds of text are not taken."))
     linker.found.html = clean(made)
     return linker.found
+
+
+def _handle(match: re.Match[str]) -> tuple[str, str]:
+    """(name, host) that a piece of text names; `!name@host`, as the Lemmy family writes it, is the group of that name."""
+    name = match["name"] or f"{match['group']}!group"
+    return name.lower(), (match["host"] or "").lower()
 
 
 class Linker:
@@ -110,7 +118,7 @@ class Linker:
             return _anchor(address), match.start() + len(address)
         if match["tag"]:
             return self._tag(match["tag"]), match.end()
-        known = self._mentions.get((match["name"].lower(), (match["host"] or "").lower()))
+        known = self._mentions.get(_handle(match))
         if known is None:
             return "", 0
         if known.id not in self.found.mentions:

@@ -15,6 +15,7 @@ from instance.i18n import N_
 from instance.media import remote as pictures
 from instance.media.attachments import Words as MediaWords
 from instance.media.attachments import checked_description, forget_files
+from instance.people import accounts
 from policies.audience import PostAudience, ReaderFacts, Visibility, may_read
 
 _MENTION, _TAG = insert(mention), insert(tag)
@@ -25,18 +26,18 @@ def named_in(connection: Connection, text: str, our_domain: str) -> dict[tuple[s
     asked = handles(text)
     if not asked:
         return {}
-    pairs = {(name, "" if host == our_domain else host) for name, host in asked}
-    known = [and_(account.c.domain == host, func.lower(account.c.name) == name) for name, host in pairs]
-    shown = (account.c.suspended_at.is_(None), account.c.deleted_at.is_(None))
-    rows = connection.execute(select(account).where(or_(*known), *shown)).all()
-    by_handle = {(row.name.lower(), row.domain): row for row in rows}
-    found = {pair: by_handle.get((pair[0], "" if pair[1] == our_domain else pair[1])) for pair in asked}
-    return {pair: row for pair, row in found.items() if row is not None}
+    found = accounts.named(connection, {pair for pair in asked if pair[1] not in {"", our_domain}})
+    names = {name for name, host in asked if host in {"", our_domain}}
+    if names:
+        here = select(account).where(account.c.domain == "", account.c.name.in_(names))
+        ours = {row.name: row for row in connection.execute(here)}
+        found |= {pair: ours[pair[0]] for pair in asked if pair[1] in {"", our_domain} and pair[0] in ours}
+    return {pair: row for pair, row in found.items() if accounts.is_shown(row)}
 
 
 def known(named: Mapping[tuple[str, str], Row[Any]]) -> dict[tuple[str, str], Known]:
     """The same for `formatting.render`."""
-    return {pair: Known(row.id, row.name, row.url or row.iri) for pair, row in named.items()}
+    return {pair: Known(row.id, accounts.plain_name(row), row.url or row.iri) for pair, row in named.items()}
 
 
 def set_mentions(u: Unit, post_id: int, ids: Iterable[int], silent: Iterable[int] = (), *, new: bool = False) -> None:

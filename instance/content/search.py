@@ -12,7 +12,9 @@ from instance.content.visible import visible_to
 from instance.content.words import words_of
 from instance.db.content import bookmark, favourite, mention, post, tag
 from instance.db.people import account, follow
+from instance.people import accounts as people
 from instance.people import restrictions
+from instance.people.accounts import MARK
 from instance.policy.inforce import in_force_here
 from instance.sanitise import plain
 from instance.site import Site
@@ -22,7 +24,7 @@ WINDOW = 500
 """How many of the newest posts within her reach a search looks through."""
 LONGEST = 200
 
-_HANDLE = re.compile(r"@?([A-Za-z0-9_.-]+)(?:@([A-Za-z0-9.:\[\]-]+))?")
+_HANDLE = re.compile(r"@?(!?)([\w.-]+)(!\w+)?(?:@([\w.:\[\]-]+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,13 @@ class Wanted:
 
 
 def handle_of(text: str, our_domain: str) -> tuple[str, str] | None:
-    """(name, domain) of a handle like `@ann`, `ann@b.example`; domain '' is ours. None if it is no handle."""
+    """(name, domain) of a handle like `@ann`, `ann@b.example`, `!group@b.example`; domain '' is ours. None if it is none."""
     match = _HANDLE.fullmatch(text.strip().removeprefix("acct:"))
     if match is None:
         return None
-    domain = (match[2] or "").lower()
-    return match[1], "" if domain == our_domain else domain
+    domain = (match[4] or "").lower()
+    kind = match[3] or (f"{MARK}group" if match[1] else "")
+    return (match[2], "") if domain in {"", our_domain} else (match[2] + kind, domain)
 
 
 def accounts(connection: Connection, reader_id: int, wanted: Wanted, our_domain: str) -> list[int]:
@@ -54,8 +57,8 @@ def accounts(connection: Connection, reader_id: int, wanted: Wanted, our_domain:
     exact = or_(c.iri == text, c.url == text)
     handle = handle_of(text, our_domain)
     if handle is not None:
-        named = func.lower(c.name) == handle[0].lower()
-        exact = or_(exact, and_(named, c.domain == handle[1]))
+        row = people.by_name(connection, *handle)
+        exact = or_(exact, c.id == row.id) if row is not None else exact
     followed = select(follow.c.target_id).where(follow.c.follower_id == reader_id, follow.c.state == "accepted")
     asked = select(c.id).where(c.deleted_at.is_(None), c.suspended_at.is_(None))
     if wanted.following:
@@ -71,13 +74,15 @@ def accounts(connection: Connection, reader_id: int, wanted: Wanted, our_domain:
 
 
 def _like(text: str, handle: tuple[str, str] | None) -> ColumnElement[bool]:
-    words = _escaped((handle[0] if handle else text.lstrip("@")).lower())
+    words = _escaped((handle[0].partition(MARK)[0] if handle else text.lstrip("@")).lower())
     like = or_(
         func.lower(account.c.name).like(f"{words}%", escape="\\"),
         func.lower(account.c.display_name).like(f"%{words}%", escape="\\"),
     )
     if handle is not None and handle[1]:
-        like = and_(like, account.c.domain.like(f"{_escaped(handle[1])}%", escape="\\"))
+        there = f"{_escaped(handle[1])}%"
+        hosts = (account.c.domain, account.c.handle_host)
+        like = and_(like, or_(*(host.like(there, escape="\\") for host in hosts)))
     return like
 
 

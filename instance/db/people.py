@@ -51,6 +51,8 @@ account = Table(
     Column("suspended_by_peer", Boolean, nullable=False, server_default=false()),  # its own server did it, not we
     time("deleted_at", nullable=True),
     Column("limited", Boolean, nullable=False, server_default=false()),  # the policy keeps it out of public timelines
+    Column("handle_host", String(260), nullable=True, index=True),  # where the handle is, if not where the actor is
+    time("handle_at", nullable=True),  # when that was asked
     UniqueConstraint("name", "domain"),
     Index("ix_account_domain_id", "domain", "id"),
 )

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from instance.clock import DAY, iso
 from instance.emoji import used
 from instance.media import store
+from instance.people import accounts
 from instance.site import Site
 
 VISIBILITIES = {
@@ -23,7 +24,7 @@ MEDIA_TYPES = {"image", "video", "audio", "gifv"}
 
 def acct(row: Any) -> str:
     """A handle as the client API writes it: `name` for ours, `name@domain` for others."""
-    return row.name if not row.domain else f"{row.name}@{row.domain}"
+    return accounts.handle_of(row)
 
 
 def emoji_entities(emoji: Mapping[str, str] | None, site: Site) -> list[dict[str, Any]]:
@@ -51,7 +52,7 @@ def account_entity(row: Row[Any], site: Site) -> dict[str, Any]:
     header = store.header_url(site, *((None, None) if hidden else (row.header, row.header_remote)))
     entity: dict[str, Any] = {
         "id": str(row.id),
-        "username": row.name,
+        "username": accounts.plain_name(row),
         "acct": acct(row),
         "display_name": row.display_name,
         "locked": row.locked,
@@ -140,7 +141,7 @@ def _meta(meta: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def mention_entity(row: Any) -> dict[str, Any]:
     """A Status::Mention of a row of `account`."""
-    return {"id": str(row.id), "username": row.name, "url": row.url or row.iri, "acct": acct(row)}
+    return {"id": str(row.id), "username": accounts.plain_name(row), "url": row.url or row.iri, "acct": acct(row)}
 
 
 def tag_entity(name: str, site: Site) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, func, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, or_, select, update
 from sqlalchemy import delete as delete_rows
 
 from instance.db.people import account, login
@@ -28,6 +28,8 @@ FIELDS = 6
 FIELD_LENGTH = 255
 VISIBILITIES = {"public", "unlisted", "followers", "direct"}
 ERASURE = "erase-account"
+MARK = "!"
+"""Stands in no name; `name!group` is the Group where somebody else of its server has the handle `name`."""
 
 AccountRow = Row[Any]
 
@@ -132,16 +134,57 @@ def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, AccountRow]:
     return {row.id: row for row in connection.execute(select(account).where(account.c.id.in_(wanted)))}
 
 
+def handle_of(row: Any) -> str:
+    """The handle of an account: `name` of ours, `name@host` of others. No two have the same."""
+    return str(row.name) if not row.domain else f"{row.name}@{row.handle_host or row.domain}"
+
+
+def plain_name(row: Any) -> str:
+    """What an account calls itself, without the mark that tells it from another of its server with that name."""
+    return str(row.name).partition(MARK)[0] if row.domain else str(row.name)
+
+
 def by_name(connection: Connection, name: str, domain: str = "") -> AccountRow | None:
-    """The account with this handle. Capitals are not told apart, unless two of another server differ in nothing else."""
+    """The account with this handle. Capitals are not told apart, unless two of another server differ in nothing else.
+
+    `name!kind` is the account of that kind, whether or not it needs the mark.
+    """
     if "\0" in name + domain:  # PostgreSQL refuses to look for what it can't keep
         return None
-    name = name if domain else name.lower()
-    there = select(account).where(account.c.domain == domain.lower())
-    row = connection.execute(there.where(account.c.name == name)).first()
-    if row is None and domain:
-        row = connection.execute(there.where(func.lower(account.c.name) == name.lower()).order_by(account.c.id)).first()
-    return row
+    if not domain:
+        return connection.execute(select(account).where(account.c.domain == "", account.c.name == name.lower())).first()
+    pair = name.lower(), domain.lower()
+    return named(connection, [pair], written=name).get(pair)
+
+
+def named(
+    connection: Connection, pairs: Iterable[tuple[str, str]], *, written: str = ""
+) -> dict[tuple[str, str], AccountRow]:
+    """Accounts of other servers by handle, as (name, host) in lower case; `written`: how one name was written."""
+    wanted = set(pairs)
+    if not wanted:
+        return {}
+    c = account.c
+    names = {name for name, _ in wanted} | {name.partition(MARK)[0] for name, _ in wanted}
+    hosts = {host for _, host in wanted}
+    asked = select(account).where(or_(c.domain.in_(hosts), c.handle_host.in_(hosts)), func.lower(c.name).in_(names))
+    rows = connection.execute(asked.where(c.domain != "")).all()
+    found = {}
+    for name, host in wanted:
+        fits = [(place, row.name != written, row.id, row) for row in rows if (place := _place(row, name, host))]
+        if fits:
+            found[name, host] = min(fits)[-1]
+    return found
+
+
+def _place(row: AccountRow, name: str, host: str) -> int:
+    """How well an account fits a handle, least is best: its own, that of its actor's host, that of its kind; 0: not."""
+    plain, mark, kind = name.partition(MARK)
+    fits = row.name.lower() == name
+    of_kind = mark and row.kind == kind and row.name.lower() == plain
+    if host not in {row.domain, row.handle_host} or not (fits or of_kind):
+        return 0
+    return (1 if (row.handle_host or row.domain) == host else 2) + (0 if fits else 2)
 
 
 def by_iri(connection: Connection, iri: str) -> AccountRow | None:

@@ -13,6 +13,7 @@ from instance.db.upsert import insert_new
 from instance.errors import RefusalError
 from instance.i18n import N_
 from instance.ids import random_id
+from instance.people import handles
 from instance.people.accounts import by_iri
 
 NAME_LENGTH = 200
@@ -47,6 +48,10 @@ class RemoteProfile:
     suspended: bool = False
     limited: bool = False
     """Whether the policy keeps all of it out of public timelines."""
+    claims: str = ""
+    """Another host than its own that it says to be found at."""
+    may_ask: bool = False
+    """Whether its host is a party to what is being done: then it may be asked by which handle it calls the actor."""
 
 
 def learn(u: Unit, profile: RemoteProfile) -> int:
@@ -56,12 +61,14 @@ def learn(u: Unit, profile: RemoteProfile) -> int:
         raise RefusalError("profile-not-remote", N_("This account is not on another server."))
     values = _values(profile, domain) | {"updated_at": u.now, "fetched_at": u.now}
     old = by_iri(u.connection, profile.iri)
-    _free_handle(u, values["name"], domain, profile.iri)
+    handle, doubtful = handles.given(u, values, old)
+    values |= handle
     if old is None:
         _insert(u, profile, values)
         old = by_iri(u.connection, profile.iri)
         if old is None:
             raise RefusalError("handle-taken", N_("Two accounts of that server have the same name; try again."))
+    handles.ask(u, old, claims=profile.claims, may_ask=profile.may_ask, doubtful=doubtful)
     if profile.suspended and old.suspended_at is None:
         values |= {"suspended_at": u.now, "suspended_by_peer": True}
     elif old.suspended_by_peer and not profile.suspended:  # what our own moderators decided stays
@@ -124,12 +131,3 @@ def _values(profile: RemoteProfile, domain: str) -> dict[str, Any]:
 def _insert(u: Unit, profile: RemoteProfile, values: dict[str, Any]) -> None:
     created_at = min(profile.created_at or u.now, u.now)
     insert_new(u.connection, account, id=random_id(), iri=profile.iri, created_at=created_at, **values)
-
-
-def _free_handle(u: Unit, name: str, domain: str, iri: str) -> None:
-    """A handle that moved to another actor of its server: the old actor's row keeps its posts, under a set-aside name."""
-    same = select(account.c.id).where(account.c.name == name, account.c.domain == domain, account.c.iri != iri)
-    holder_id = u.connection.execute(same).scalar()
-    if holder_id is not None:
-        aside = f"{name[:150]}#{holder_id}"
-        u.connection.execute(update(account).where(account.c.id == holder_id).values(name=aside))

@@ -87,6 +87,9 @@ class Peer:
     answer_headers: dict[str, str] = field(default_factory=dict)  # of all POSTs
     keys: dict[str, rsa.RSAPrivateKey] = field(default_factory=dict)
     scheme: str = "https"
+    names: dict[str, list[str] | int] = field(
+        default_factory=dict
+    )  # what WebFinger says: name -> [subject, IRI, IRI ...]
 
     def __post_init__(self) -> None:
         self.world.wires.apps[self.host] = self
@@ -180,9 +183,9 @@ class Peer:
             headers = {name.decode(): value.decode() for name, value in scope["headers"]}
             self.received.append(Received(path, headers, json.loads(body), body))
             return (self.answers.pop(0) if self.answers else 202), self.answer_headers, b""
-        if path == "/.well-known/webfinger":
-            return self._webfinger(scope["query_string"].decode())
         found = self.documents.get(path)
+        if path == "/.well-known/webfinger" and found is None:
+            return self._webfinger(scope["query_string"].decode())
         if isinstance(found, tuple):
             return found
         if isinstance(found, int) or found is None:
@@ -191,8 +194,13 @@ class Peer:
 
     def _webfinger(self, query: str) -> tuple[int, dict[str, str], bytes]:
         name = query.partition("acct:")[2].partition("@")[0]
-        if f"/users/{name}" not in self.documents:
-            return 404, {}, b""
+        said = self.names.get(name, 0)
+        if isinstance(said, list):
+            links = [{"rel": "self", "type": ACTIVITY, "href": iri} for iri in said[1:]]
+            made: dict[str, Any] = {"subject": f"acct:{said[0]}", "links": links}
+            return 200, {"content-type": "application/jrd+json"}, json.dumps(made).encode()
+        if said or f"/users/{name}" not in self.documents:
+            return said or 404, {}, b""
         links = [{"rel": "self", "type": ACTIVITY, "href": f"{self.base}/users/{name}"}]
         made = {"subject": f"acct:{name}@{self.host}", "links": links}
         return 200, {"content-type": "application/jrd+json"}, json.dumps(made).encode()

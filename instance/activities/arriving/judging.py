@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from federation.client.budget import is_party
 from federation.context import Federation
 from federation.inbound import letting
 from federation.remote import actors as remote_actors
@@ -85,7 +86,8 @@ def _says(activity: Activity) -> bool:
 async def account(federation: Federation, actor: Actor) -> RemoteProfile:
     """What we show of a remote actor, without what the policy takes out."""
     policy, peer = await federation.ports.policy.about(host_of(actor.id))
-    return treated_profile(profile_of(actor), of_account(policy, peer, actor.id).obligations)
+    profile = replace(profile_of(actor), may_ask=is_party(host_of(actor.id)))
+    return treated_profile(profile, of_account(policy, peer, actor.id).obligations)
 
 
 def treated_profile(profile: RemoteProfile, obligations: frozenset[Obligation]) -> RemoteProfile:

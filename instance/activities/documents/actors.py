@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
+from federation.client.webfinger import claim_of, username_of
 from federation.ports import HiddenActor, LocalActor
 from federation.schema import local_key, remote_actor
 from federation.vocab import build
@@ -18,7 +19,7 @@ from instance.db.store import Store
 from instance.emoji import used
 from instance.groups import groups
 from instance.media import store as media
-from instance.people.accounts import AccountRow
+from instance.people.accounts import MARK, AccountRow
 from instance.people.bio import render_bio
 from instance.people.remote import RemoteProfile
 from instance.sanitise import clean, plain
@@ -27,7 +28,7 @@ from instance.site import Site
 REQUIRES = {"requires": {"@id": "https://w3id.org/skerry/ns#requires", "@type": "@id"}}
 WIRE_KINDS = {"person": "Person", "group": "Group"}
 FIELDS = 20
-NOT_IN_HANDLES = "@/\\<>"
+NOT_IN_HANDLES = f"@/\\<>{MARK}"
 """What would make a handle, or a page's address, look like somebody else's."""
 HIDDEN = ("suspended_at", "deleted_at")
 
@@ -126,7 +127,8 @@ def _picture(site: Site, key: str | None) -> tuple[str, str] | None:
 
 def profile_of(actor: Actor) -> RemoteProfile:
     """What we show of a remote actor; all its HTML is cleaned here."""
-    named = actor.preferred_username.strip() or re.sub(r"[^\w.-]+", "_", plain(actor.name))[:60] or "actor"
+    claim = claim_of(actor)
+    named = username_of(actor).strip() or re.sub(r"[^\w.-]+", "_", plain(actor.name))[:60] or "actor"
     name = "".join(letter if letter.isprintable() and letter not in NOT_IN_HANDLES else "_" for letter in named)
     fields = [{"name": plain(n)[:255], "value": clean(v), "verified_at": None} for n, v in actor.fields[:FIELDS]]
     display_name, bio = plain(actor.name), clean(actor.summary)
@@ -152,4 +154,5 @@ def profile_of(actor: Actor) -> RemoteProfile:
         also_known_as=actor.also_known_as,
         moved_to=actor.moved_to or None,
         suspended=actor.suspended,
+        claims=claim[1] if claim is not None and claim[1] != host_of(actor.id) else "",
     )

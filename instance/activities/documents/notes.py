@@ -107,8 +107,8 @@ def _consent(connection: Connection, row: Row[Any], author: Row[Any], people: li
 
 
 def handle(site: Site, row: Row[Any]) -> str:
-    """`@name@host`."""
-    return f"@{row.name}@{row.domain or site.domain}"
+    """`@name@host`, as its own server writes it."""
+    return f"@{accounts.plain_name(row)}@{row.handle_host or row.domain or site.domain}"
 
 
 def mentioned(connection: Connection, post_id: int) -> list[tuple[Row[Any], bool]]:

@@ -29,6 +29,7 @@ from instance.db.unit import Unit
 from instance.errors import RefusalError
 from instance.house import Found
 from instance.people import accounts
+from instance.people import handles as handles_of
 from instance.people.remote import RemoteProfile
 from instance.site import Site
 from policies.peers import clean_host
@@ -95,7 +96,11 @@ class Lookup:
             return None
         try:
             found = await webfinger.resolve_actor(self._federation, handle)
-            return await self._learn(await judging.account(self._federation, found.actor))
+            account_id = await self._learn(await judging.account(self._federation, found.actor))
+            if account_id is not None and host_of(found.iri) != host.lower():
+                named = await webfinger.canonical(self._federation, found.actor)
+                await self._store.unit(handles_of.settle, account_id, named.host, named.iris)
+            return account_id
         except (FederationError, RefusalError):
             return int(row.id) if row is not None and accounts.is_shown(row) else None
 

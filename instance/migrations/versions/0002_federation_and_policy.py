@@ -393,6 +393,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("moved_at", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("backfilled_at", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("limited", sa.Boolean(), server_default=sa.false(), nullable=False))
+        batch_op.add_column(sa.Column("handle_host", sa.String(length=260), nullable=True))
+        batch_op.add_column(sa.Column("handle_at", sa.BigInteger(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_account_handle_host"), ["handle_host"], unique=False)
 
     with op.batch_alter_table("follow", schema=None) as batch_op:
         batch_op.add_column(sa.Column("verb", sa.String(length=8), nullable=True))
@@ -465,6 +468,9 @@ def downgrade() -> None:
         batch_op.drop_column("verb")
 
     with op.batch_alter_table("account", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_account_handle_host"))
+        batch_op.drop_column("handle_at")
+        batch_op.drop_column("handle_host")
         batch_op.drop_column("limited")
         batch_op.drop_column("backfilled_at")
         batch_op.drop_column("moved_at")

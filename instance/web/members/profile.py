@@ -69,7 +69,7 @@ async def show(visitor: Visitor, status: int = 200) -> Response:
         here="me" if row.id == reader else "groups" if is_group else "",
         person=person,
         mine=row.id == reader,
-        full_handle=f"{row.name}@{row.domain or house.site.domain}",
+        full_handle=accounts.handle_of(row) if row.domain else f"{row.name}@{house.site.domain}",
         bio=drawing.words(house.site, row.bio, row.emoji),
         facts=[_fact(house.site, fact, row.emoji) for fact in row.fields or []],
         header=_header(house.site, row),
@@ -144,8 +144,7 @@ async def write(visitor: Visitor) -> Response:
     row = await _account(visitor)
     if row.kind != "group":
         raise NotFoundError
-    handle = f"{row.name}@{row.domain}" if row.domain else row.name
-    post_id = await writing.send(visitor, visibility="public", start=f"@{handle} ")
+    post_id = await writing.send(visitor, visibility="public", start=f"@{accounts.handle_of(row)} ")
     if post_id is None:
         return await show(visitor, 422)
     return go(f"{visitor.request.url.path}?done=sent")
@@ -187,8 +186,7 @@ def _item(visitor: Visitor) -> int:
 
 
 def _back(row: Any, done: str) -> Response:
-    person = f"/@{row.name}@{row.domain}" if row.domain else f"/@{row.name}"
-    return go(f"{person}?done={done}")
+    return go(f"/@{accounts.handle_of(row)}?done={done}")
 
 
 async def _account(visitor: Visitor) -> Any:

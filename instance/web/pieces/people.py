@@ -11,6 +11,7 @@ from instance.db.groups import group
 from instance.db.people import account
 from instance.i18n import _
 from instance.media import store as files
+from instance.people import accounts
 from instance.sanitise import plain
 from instance.site import Site
 from instance.web.pieces import drawing
@@ -63,9 +64,9 @@ def person_of(row: Any, site: Site) -> Person:
     return Person(
         id=row.id,
         name=row.name,
-        handle=f"{row.name}@{row.domain}" if remote else row.name,
+        handle=accounts.handle_of(row),
         display_name=row.display_name,
-        page=f"/@{row.name}@{row.domain}" if remote else f"/@{row.name}",
+        page=f"/@{accounts.handle_of(row)}",
         avatar=avatar,
         avatar_description=row.avatar_description,
         is_group=row.kind == "group",
