@@ -26,12 +26,12 @@ from federation.vocab.reading import listed
 from federation.vocab.types import Actor
 from policies.peers import clean_host
 
-TYPES = frozenset(
-    ["application/jrd+json", "application/json", "application/activity+json", "text/json", "text/plain"]
-    + ["application/octet-stream", "binary/octet-stream"]  # a file on a web space that knows no better
-)
+JSON = frozenset({"application/jrd+json", "application/json", "application/activity+json", "text/json"})
+UNNAMED = frozenset({"text/plain", "application/octet-stream", "binary/octet-stream"})
+"""What a file has on a web space that knows no better."""
+TYPES = JSON | UNNAMED
 WELL_KNOWN = "/.well-known/webfinger"
-XRD = frozenset({"application/xrd+xml", "application/xml", "text/xml", "text/plain", "application/octet-stream"})
+XRD = frozenset({"application/xrd+xml", "application/xml", "text/xml"}) | UNNAMED
 ACTIVITY_TYPES = ("application/activity+json", "application/ld+json")
 KIND = "https://www.w3.org/ns/activitystreams#type"
 GROUP = "group"

@@ -15,11 +15,12 @@ from federation.inbound.letting import letting_in
 from federation.ports import Handler, Unit
 from federation.remote import actors
 from federation.vocab import limits
-from federation.vocab.normalise import normalise
+from federation.vocab.normalise import apart, normalise
 from federation.vocab.types import Activity, Actor
 from policies.decision import Decision
 
 BATCH = 20
+SIDE_BY_SIDE = 20
 GATHER_SECONDS = 90.0
 BATCH_SECONDS = 20.0  # after which no further part is begun: with a gathering, still within the lease
 
@@ -29,6 +30,15 @@ class Ready:
     """An activity with all that its handler asked for."""
 
     arrival: Arrival
+    parts: "list[Part]"
+    left: "_Ended | None" = None
+    """Of several that came as one: what became of the first that can't be applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One activity of those that came as one: nearly always the only one."""
+
     activity: Activity
     handler: Handler
     gathered: Any
@@ -73,33 +83,47 @@ class Inbox:
 
     async def _prepare(self, arrival: Arrival) -> "Ready | _Ended":
         """Everything before the transaction. What can't be done is told, not raised."""
+        try:
+            documents = apart(await self._read(arrival))
+        except Exception as error:  # noqa: BLE001 - kept with the row, as a code without words
+            return _Ended(arrival, describe(error), again=self._again(error))
+        parts: list[Part] = []
+        left: _Ended | None = None
+        with budget(arrival.host, self._federation.domain):  # all that came as one is one cause
+            for start in range(0, len(documents), SIDE_BY_SIDE):
+                some = documents[start : start + SIDE_BY_SIDE]
+                for done in await asyncio.gather(*(self._part(arrival, document) for document in some)):
+                    if isinstance(done, Part):
+                        parts.append(done)
+                    elif left is None or done.held or (done.again and not left.held):
+                        left = done
+        return left if left is not None and (left.held or not parts) else Ready(arrival, parts, left)
+
+    async def _part(self, arrival: Arrival, document: dict[str, Any]) -> "Part | _Ended":
         federation = self._federation
         try:
-            activity = await self._read(arrival)
+            found = normalise(document)
+            if not isinstance(found, Activity):
+                raise MalformedError("that is no activity that we know")
+            activity = authority.check(federation, arrival.actor, found)
             handler = find(federation, activity)
             if handler is None:
                 return _Ended(arrival, "no handler", again=False)
             decision = await federation.ports.judgements.activity(federation, arrival.host, activity)
             if not (decision.allowed or (decision.held and arrival.let_in)):
                 return _judged(arrival, decision)
-            with budget(arrival.host, federation.domain), letting_in(arrival.let_in, activity):
+            with letting_in(arrival.let_in, activity):
                 async with asyncio.timeout(GATHER_SECONDS):
                     gathered = await handler.gather(federation, activity)
-            return Ready(arrival, activity, handler, gathered)
+            return Part(activity, handler, gathered)
         except JudgedError as error:
             return _judged(arrival, error.decision)
-        except Exception as error:  # noqa: BLE001 - kept with the row, as a code without words
+        except Exception as error:  # noqa: BLE001 - as above
             return _Ended(arrival, describe(error), again=self._again(error))
 
-    async def _read(self, arrival: Arrival) -> Activity:
-        found = normalise(
-            await self._federation.memory.plainly(
-                limits.parse(open_in(self._federation.seals, arrival.body, arrival.key))
-            )
-        )
-        if not isinstance(found, Activity):
-            raise MalformedError("that is no activity that we know")
-        return authority.check(self._federation, arrival.actor, found)
+    async def _read(self, arrival: Arrival) -> dict[str, Any]:
+        body = open_in(self._federation.seals, arrival.body, arrival.key)
+        return await self._federation.memory.plainly(limits.parse(body))
 
     def _again(self, error: Exception) -> bool:
         if isinstance(error, FederationError):
@@ -115,36 +139,43 @@ class Inbox:
             await store.unit(self._apply, lease, ready)
         except Exception:  # noqa: BLE001 - found out below which one it is
             ended += await self._singly(lease, ready)
-        for item in ready:
-            if is_farewell(item.activity):
-                self._federation.memory.forget(item.activity.actor)
+        for part in (part for item in ready for part in item.parts):
+            if is_farewell(part.activity):
+                self._federation.memory.forget(part.activity.actor)
         if ended:
             await store.unit(_end, lease, ended)
 
     def _apply(self, u: Unit, lease: str, ready: list[Ready]) -> None:
         """Each in its turn: judged by our rows as those before it left them, then applied; last, all are marked."""
         outcome: dict[int, str] = {}
-        gone = withdrawn.among(u.connection, (item.activity for item in ready))
+        gone = withdrawn.among(u.connection, (part.activity for item in ready for part in item.parts))
         for item in ready:
-            if withdrawn.came_back(gone, item.activity, item.arrival.signed_at):
-                outcome[item.arrival.id] = withdrawn.REASON
-                if item.activity.type in withdrawn.SAID_AGAIN:
-                    arrivals.free_this(u, item.arrival.id)
-                continue
-            try:
-                activity = authority.stand(u.connection, self._federation.ports.rows, item.activity)
-            except UnbelievableError as error:
-                outcome[item.arrival.id] = describe(error)
-                continue
-            item.handler.apply(u, activity, item.gathered)
-            if is_of_herself(activity) and isinstance(activity.object, Actor):
-                actors.changed(u, self._federation.memory, activity.object, self._federation.clock.wire())
-            if is_farewell(activity):
-                actors.forget(u, activity.actor)
-            withdrawn.note(u, activity, gone, item.arrival)
-            outcome[item.arrival.id] = ""
-        if outcome:
-            arrivals.done(u, lease, outcome)
+            reasons = [self._apply_one(u, item.arrival, part, gone) for part in item.parts]
+            outcome[item.arrival.id] = reasons[0] if all(reasons) else ""
+        again = {item.arrival.id for item in ready if item.left is not None and item.left.again}
+        if outcome.keys() - again:
+            arrivals.done(u, lease, {one: reason for one, reason in outcome.items() if one not in again})
+        for item in ready:
+            if item.arrival.id in again:  # what was applied is applied once more, to no effect
+                arrivals.failed(u, lease, item.arrival, item.left.reason if item.left is not None else "")
+
+    def _apply_one(self, u: Unit, arrival: Arrival, part: Part, gone: withdrawn.Gone) -> str:
+        """Apply an activity; why it was not, '' where it was."""
+        if withdrawn.came_back(gone, part.activity, arrival.signed_at):
+            if part.activity.type in withdrawn.SAID_AGAIN:
+                arrivals.free_this(u, arrival.id)
+            return withdrawn.REASON
+        try:
+            activity = authority.stand(u.connection, self._federation.ports.rows, part.activity)
+        except UnbelievableError as error:
+            return describe(error)
+        part.handler.apply(u, activity, part.gathered)
+        if is_of_herself(activity) and isinstance(activity.object, Actor):
+            actors.changed(u, self._federation.memory, activity.object, self._federation.clock.wire())
+        if is_farewell(activity):
+            actors.forget(u, activity.actor)
+        withdrawn.note(u, activity, gone, arrival)
+        return ""
 
     async def _singly(self, lease: str, ready: list[Ready]) -> "list[_Ended]":
         ended = []
@@ -154,8 +185,23 @@ class Inbox:
             except LeaseLostError:
                 continue
             except Exception as error:  # noqa: BLE001 - as above
-                ended.append(_Ended(item.arrival, describe(error), again=self._again(error)))
+                failed = _Ended(item.arrival, describe(error), again=self._again(error))
+                ended.append(failed if len(item.parts) == 1 else await self._part_by_part(item))
         return ended
+
+    async def _part_by_part(self, item: Ready) -> "_Ended":
+        """Of several that came as one: each by itself, so that one that can't be applied takes no other with it."""
+        left = item.left
+        for part in item.parts:
+            try:
+                await self._federation.store.unit(self._apply_alone, item.arrival, part)
+            except Exception as error:  # noqa: BLE001 - as above
+                failed = _Ended(item.arrival, describe(error), again=self._again(error))
+                left = failed if left is None or failed.again else left
+        return left or _Ended(item.arrival, "", again=False)
+
+    def _apply_alone(self, u: Unit, arrival: Arrival, part: Part) -> None:
+        self._apply_one(u, arrival, part, withdrawn.among(u.connection, [part.activity]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,9 @@ from federation.vocab.types import (
 Document = dict[str, Any]
 Read = Activity | Object | Actor
 DEEPEST = 4  # Announce{Undo{Create{Note}}}
+MOST_AT_ONCE = 500
+"""What one Announce may hold."""
+COLLECTIONS = frozenset({"Collection", "OrderedCollection"})
 KNOWN = ACTOR_TYPES | ACTIVITY_TYPES | POST_TYPES
 
 
@@ -81,6 +84,19 @@ def _activity(document: Document, kind: str, depth: int) -> Activity:
         content=words(document, "content", MOST_SUMMARY),
         raw=document,
     )
+
+
+def apart(document: Document) -> list[Document]:
+    """An Announce of several things (PieFed sends votes so, as a list) as one of each; anything else as it is."""
+    about = document.get("object")
+    if type_of(document, KNOWN) != "Announce":
+        return [document]
+    if isinstance(about, dict) and type_of(about) in COLLECTIONS:
+        about = about.get("orderedItems") or about.get("items")
+        about = about if isinstance(about, list) else None
+    if not isinstance(about, list) or len(about) < 2:
+        return [document]
+    return [document | {"object": one} for one in about[:MOST_AT_ONCE]]
 
 
 def more_of(activity: Activity) -> list[Object]:
