@@ -75,7 +75,7 @@ async def test_only_groups_pass_several_on(world: World) -> None:
 
 async def test_several_are_one_cause(world: World) -> None:
     """At most 10 requests to a host that has nothing to do with it, and 50 in all."""
-    running, anna, lemmy = await _followed(world)
+    running, _anna, lemmy = await _followed(world)
     far = Peer(world, "far.example")
     olga = far.actor("olga")
     many = [lemmy.does("Create", olga, far.note(olga, number)["id"], to=[PUBLIC]) for number in range(40)]
