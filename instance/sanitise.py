@@ -21,7 +21,7 @@ _cleaner = nh3.Cleaner(
     tags=_TAGS,
     clean_content_tags=_DROPPED_WITH_CONTENT,
     attributes={"a": {"href", "translate"}, "span": {"translate"}, "ol": {"start", "reversed"}, "li": {"value"}},
-    allowed_classes={"a": _CLASSES, "span": _CLASSES},
+    allowed_classes={"a": _CLASSES, "span": _CLASSES, "p": {"quote-inline"}},
     url_schemes={"http", "https", "mailto"},
     url_relative="deny",  # on our pages it would lead to us
     link_rel="nofollow noopener noreferrer",
@@ -37,6 +37,10 @@ _MANY_LINES = re.compile(r"\n{3,}")
 _NEVER = re.compile("[\x00\ud800-\udfff\u202a-\u202e\u2066-\u2069]")  # the last: a link must not read backwards
 _PICTURE = re.compile(r"<img\b([^<>]{0,4000}+)>", re.I)  # no step of it is taken back: hostile HTML makes many
 _ALT = re.compile(r"\balt=(?:\"([^\"]{1,80})\"|'([^']{1,80})')", re.I)
+_WORDS_OF_QUOTE = re.compile(  # of cleaned HTML; no step of it is taken back
+    r'<p class="quote-inline">(?:[^<]|<(?!/p>)[^<>]*>)*+</p>|'
+    r'<span class="quote-inline">(?:[^<]|<(?!/?span\b)[^<>]*>|<span\b[^<>]*>[^<]*</span>)*+</span>'
+)
 _OPENS = re.compile(r"<[a-z]", re.I)
 
 
@@ -53,6 +57,11 @@ def _words_of_picture(found: re.Match[str]) -> str:
     """A picture within the text (emoji, mostly) is its alternative text: nothing is loaded from elsewhere."""
     words = _ALT.search(found[1])
     return (words[1] or words[2]) if words is not None else ""
+
+
+def without_quote(html: str) -> str:
+    """Cleaned HTML without the words that stand for a quote where none can be shown ("RE: …", class `quote-inline`)."""
+    return _WORDS_OF_QUOTE.sub("", html) if "quote-inline" in html else html
 
 
 def plain(html: str) -> str:

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 from federation.vocab import times
 from federation.vocab.iris import PUBLIC
 from federation.vocab.terms import ACTIVITYSTREAMS, CONTEXT, Document, context_of
+
+OBJECT = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
+MISSKEY_QUOTE = "https://misskey-hub.net/ns#_misskey_quote"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +126,8 @@ class Post:
     attachments: Sequence["File"] = ()
     poll: "Options | None" = None
     indexable: bool = False
+    quoted_page: str = ""
+    """The page of what it quotes: named in the words, for servers that know no quotes (as Mastodon does, FEP-e232)."""
     consent: Document = field(default_factory=dict)
     """What `vocab.interaction` adds: the author's policy, the authorization that it goes with, what it quotes."""
 
@@ -136,6 +142,8 @@ class File:
     blurhash: str = ""
     width: int | None = None
     height: int | None = None
+    focus: tuple[float, float] | None = None
+    """The point to keep in view: x, y from -1 to 1."""
     type: str = "Document"
 
 
@@ -152,13 +160,14 @@ class Options:
 
 def post(given: Post) -> Document:
     """Note, Page, Article or Question. Carries no @context of its own: see `with_context`."""
+    content = _quoting(given)
     made: Document = {
         "id": given.id,
         "type": "Question" if given.poll else given.type,
         "attributedTo": given.author,
         "to": list(given.to),
         "cc": list(given.cc),
-        "content": given.content,
+        "content": content,
         "mediaType": "text/html",
         "published": times.write(given.published),
         "url": given.url or given.id,
@@ -173,13 +182,27 @@ def post(given: Post) -> Document:
         "name": given.name or None,
         "audience": given.audience or None,
         "context": given.context or None,
-        "contentMap": {given.language: given.content} if given.language else None,
+        "contentMap": {given.language: content} if given.language else None,
         "language": _language(given) if given.language else None,
-        "source": {"content": given.source, "mediaType": given.source_type} if given.source else None,
+        "source": {"content": _source(given), "mediaType": given.source_type} if given.source else None,
         "updated": times.write(given.updated) if given.updated is not None else None,
         "replies": given.replies or None,
     }
     return made | _present(optional) | (_poll(given.poll) if given.poll else {}) | given.consent
+
+
+def _quoting(given: Post) -> str:
+    """The words, after a link to what they quote; who shows the quote itself leaves the paragraph out by its class."""
+    page = escape(given.quoted_page)
+    if not page or page in given.content:
+        return given.content
+    return f'<p class="quote-inline">RE: <a href="{page}">{page}</a></p>{given.content}'
+
+
+def _source(given: Post) -> str:
+    """The same of what the Lemmy family shows instead."""
+    page = given.quoted_page
+    return f"RE: {page}\n\n{given.source}" if page and page not in given.source else given.source
 
 
 def _language(given: Post) -> Document:
@@ -189,11 +212,15 @@ def _language(given: Post) -> Document:
 
 def _tags(given: Post) -> list[Document]:
     mentions = [{"type": "Mention", "href": href, "name": name} for href, name in given.mentions]
+    if "_misskey_quote" in given.consent:  # FEP-e232
+        link = {"type": "Link", "mediaType": OBJECT, "href": given.consent["_misskey_quote"], "rel": MISSKEY_QUOTE}
+        mentions.append(link | {"name": f"RE: {given.quoted_page}"})
     return mentions + [{"type": "Hashtag", "href": href, "name": name} for href, name in given.hashtags]
 
 
 def _file(item: File) -> Document:
-    optional = {"blurhash": item.blurhash or None, "width": item.width, "height": item.height}
+    optional: Document = {"blurhash": item.blurhash or None, "width": item.width, "height": item.height}
+    optional["focalPoint"] = list(item.focus) if item.focus is not None else None
     made: Document = {"type": item.type, "url": item.url, "mediaType": item.mime, "name": item.description or None}
     return made | _present(optional)
 

@@ -29,6 +29,7 @@ TERMS: Document = {
     "SPC": "https://w3id.org/fep/5e53#SPC",
     "featured": {"@id": "toot:featured", "@type": "@id"},
     "blurhash": "toot:blurhash",
+    "focalPoint": {"@id": "toot:focalPoint", "@container": "@list"},
     "votersCount": "toot:votersCount",
     "lemmy": "https://join-lemmy.org/ns#",
     "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
@@ -63,6 +64,7 @@ QUOTES: Document = {
     "quote": {"@id": "https://w3id.org/fep/044f#quote", "@type": "@id"},
     "quoteAuthorization": {"@id": "https://w3id.org/fep/044f#quoteAuthorization", "@type": "@id"},
     "quoteUri": "http://fedibird.com/ns#quoteUri",
+    "quoteUrl": "as:quoteUrl",
     "_misskey_quote": "https://misskey-hub.net/ns#_misskey_quote",
 }
 APPROVING = frozenset({"approvedBy", "interactingObject"})

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, select
 
 from instance.bounded import Bounded
 from instance.clock import Millis, iso
+from instance.content.interactions import ACCEPTED
 from instance.content.words import Words, words_of
 from instance.db.content import attachment, interaction, mention, poll, post, tag
 from instance.db.people import account
@@ -33,7 +34,7 @@ from instance.mastodon.entities import (
 )
 from instance.mastodon.interaction import policy_entity, quote_approval
 from instance.people.accounts import is_shown
-from instance.sanitise import plain
+from instance.sanitise import plain, without_quote
 from instance.site import Site
 from policies.audience import OPEN_TO_ALL
 from policies.interaction import USUAL, Rule, rule_of
@@ -194,6 +195,11 @@ def render(row: Row[Any], words: Words, parts: Parts, site: Site) -> Rendered:
     )
 
 
+def _shows_quote(row: Row[Any], parts: Parts) -> bool:
+    state, post_id = parts.quotes.get(row.id, ("", None))
+    return state == ACCEPTED and post_id is not None
+
+
 def body(row: Row[Any], words: Words, parts: Parts, site: Site) -> dict[str, Any]:
     """What is the same for all who may read a post."""
     boost = row.boost_of_id is not None
@@ -214,7 +220,7 @@ def body(row: Row[Any], words: Words, parts: Parts, site: Site) -> dict[str, Any
         "quotes_count": row.quotes_count,
         "edited_at": iso(row.edited_at) if row.edited_at else None,
         "local_only": row.local_only,
-        "content": waits + titled + words.content,
+        "content": waits + titled + (without_quote(words.content) if _shows_quote(row, parts) else words.content),
         "media_attachments": [media_entity(item, site) for item in parts.media[row.id]],
         "mentions": [mention_entity(named) for named in parts.mentions[row.id]],
         "tags": [tag_entity(name, site) for name in parts.tags[row.id]],

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from federation.vocab import interaction as wire
+from federation.vocab.interaction import LEGACY_QUOTES
 from federation.vocab.iris import PUBLIC
 from instance.content import interactions
 from instance.content.interactions import ACCEPTED
@@ -50,7 +51,7 @@ def _quote(connection: Connection, row: Row[Any]) -> Document:
         return {}
     made = {"quote": found.target_iri}
     if found.state == ACCEPTED:
-        made |= {"quoteUri": found.target_iri, "_misskey_quote": found.target_iri}
+        made |= dict.fromkeys(LEGACY_QUOTES, found.target_iri)
         made |= {"quoteAuthorization": found.approval_iri} if found.approval_iri else {}
     return made
 

@@ -67,6 +67,7 @@ def compose(connection: Connection, site: Site, row: Row[Any]) -> Composed | Non
     people = [other for other, _ in named]
     to = _audience(row, author, people, group)
     words = words_of(site.vault, row)
+    consent = _consent(connection, row, author, people)
     document = build.post(
         build.Post(
             id=row.iri,
@@ -94,7 +95,8 @@ def compose(connection: Connection, site: Site, row: Row[Any]) -> Composed | Non
             attachments=_files(connection, site, row.id),
             poll=_poll(connection, row.id),
             indexable=author.indexable and row.visibility == "public",
-            consent=_consent(connection, row, author, people),
+            quoted_page=_page_of(connection, consent.get("quote", "")),
+            consent=consent,
         )
     )
     return Composed(row, author, document, people, group)
@@ -104,6 +106,11 @@ def _consent(connection: Connection, row: Row[Any], author: Row[Any], people: li
     if author.domain:
         return {}
     return consenting.of_post(connection, row, author, followers_of(author), [other.iri for other in people])
+
+
+def _page_of(connection: Connection, iri: str) -> str:
+    """The page of a post that is here; of another one its IRI."""
+    return connection.execute(select(post.c.url).where(post.c.iri == iri)).scalar() or iri if iri else ""
 
 
 def handle(site: Site, row: Row[Any]) -> str:
@@ -169,6 +176,7 @@ def _file(site: Site, row: Row[Any]) -> build.File:
         blurhash=row.blurhash or "",
         width=size.get("width"),
         height=size.get("height"),
+        focus=(focus["x"], focus["y"]) if (focus := (row.meta or {}).get("focus")) else None,
         type="Image" if row.kind == "image" else "Document",
     )
 

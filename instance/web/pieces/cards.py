@@ -17,6 +17,7 @@ from instance.db.hot import as_list
 from instance.groups.acting import moderated
 from instance.house import House
 from instance.i18n import N_, _
+from instance.sanitise import without_quote
 from instance.site import Site
 from instance.web.pieces import drawing
 from instance.web.pieces.attached import Picture, Poll, pictures_of, polls_of
@@ -170,7 +171,7 @@ def cards(connection: Connection, site: Site, reader_id: int | None, listed: Seq
         if row is not None:
             card = _card(site, reader_id, one, row, people, pictures.get(row.id, []), polls.get(row.id))
             quote = quotes.get(row.id)
-            card = replace(card, quoted=_quoted(site, quote, people)) if quote is not None else card
+            card = _quoting(card, _quoted(site, quote, people)) if quote is not None else card
             made.append(replace(card, moderate=f"/posts/{row.id}/moderate") if row.group_id in mine else card)
     return made
 
@@ -213,6 +214,12 @@ def _card(
         removed=row.removed_at is not None,
         removed_reason=row.removed_reason or "",
     )
+
+
+def _quoting(card: Card, quoted: QuotedCard) -> Card:
+    """With what it quotes, and without the words that stand for it elsewhere."""
+    shown = Markup(without_quote(card.words)) if quoted.author is not None else card.words  # noqa: S704 - cleaned
+    return replace(card, quoted=quoted, words=shown)
 
 
 def _quoted(site: Site, quote: Quoted, people: dict[int, Person]) -> QuotedCard:
