@@ -1,6 +1,6 @@
 """How many requests one incoming activity may cause: 50 in all, 10 to each host that is no party to it (SECURITY).
 
-Kept in a context variable, for it follows whatever the handlers of that activity ask for.
+Some of them are kept for the question by which handle a new account is to be shown, which is asked a moment later. Kept in a context variable, for it follows whatever the handlers of that activity ask for.
 """
 
 from collections import Counter
@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from federation.errors import RefusedError
 
-MOST, MOST_TO_STRANGERS = 50, 10
+MOST, MOST_TO_STRANGERS = 46, 9
+FOR_HANDLE, FOR_HANDLE_TO_STRANGERS = 4, 1
 
 
 @dataclass(slots=True)
@@ -20,16 +21,19 @@ class Budget:
 
     parties: frozenset[str]
     spent: Counter[str] = field(default_factory=Counter)
+    most: int = MOST
+    most_to_strangers: int = MOST_TO_STRANGERS
 
     @property
     def exhausted(self) -> bool:
         """Whether nothing is left."""
-        return self.spent.total() >= MOST
+        return self.spent.total() >= self.most
 
     def spend(self, host: str) -> None:
         """Take one request. Raises RefusedError."""
         self.spent[host] += 1
-        if self.spent.total() > MOST or (host not in self.parties and self.spent[host] > MOST_TO_STRANGERS):
+        stranger = host not in self.parties
+        if self.spent.total() > self.most or (stranger and self.spent[host] > self.most_to_strangers):
             raise RefusedError("one activity asks for too many requests")
 
 
@@ -45,6 +49,16 @@ def budget(*parties: str, before: Mapping[str, int] | None = None) -> Iterator[B
     token = _current.set(Budget(frozenset(parties), Counter(before)))
     try:
         yield _current.get()  # type: ignore[misc]
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def budget_for_handle(*parties: str) -> Iterator[None]:
+    """The same, for the question by which handle an account is to be shown."""
+    token = _current.set(Budget(frozenset(parties), Counter(), FOR_HANDLE, FOR_HANDLE_TO_STRANGERS))
+    try:
+        yield
     finally:
         _current.reset(token)
 

@@ -7,9 +7,9 @@ shown as `name!group@host` (by its kind) and is found by that; nobody is out of 
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import Connection, exists, or_, select, update
 
-from instance.clock import DAY, Millis
+from instance.clock import DAY, SECOND, Millis
 from instance.db.people import account
 from instance.db.unit import Unit
 from instance.jobs.table import enqueue
@@ -18,6 +18,8 @@ from instance.people.accounts import MARK, AccountRow, plain_name
 JOB = "handle"
 AGAIN: Millis = 7 * DAY
 MOST_OF_HOST = 100
+TO_BE_ASKED: Millis = 0
+PAUSE: Millis = 10 * SECOND
 ROOM_FOR_MARK = 30
 
 
@@ -39,12 +41,25 @@ def given(u: Unit, values: Mapping[str, Any], old: AccountRow | None) -> tuple[d
 def ask(u: Unit, row: AccountRow, *, claims: str, may_ask: bool, doubtful: bool) -> None:
     """Have an account's handle asked for: where two want it, where it says to be elsewhere, and once for each server.
 
-    Not more than once in a week.
+    Not more than once in a week, and of a server that is no party to what is being done not at all.
     """
-    if row.handle_at is not None and row.handle_at > u.now - AGAIN:
+    if not may_ask or (row.handle_at is not None and row.handle_at > u.now - AGAIN):
         return
-    if doubtful or claims or (may_ask and (row.handle_host or _is_first(u, row.domain) or _splits(u, row.domain))):
-        _ask(u, row.id)
+    if doubtful or claims or row.handle_host or _is_first(u, row.domain) or _splits(u, row.domain):
+        u.connection.execute(update(account).where(account.c.id == row.id).values(handle_at=TO_BE_ASKED))
+        ask_of(u, row.domain)
+
+
+def ask_of(u: Unit, domain: str, later: Millis = 0) -> None:
+    """One account of a server after the other, so that no more than one question follows from whatever is done."""
+    enqueue(u, JOB, {"host": domain}, run_at=u.now + later, unique=f"{JOB}:{domain}")
+
+
+def next_of(connection: Connection, domain: str) -> AccountRow | None:
+    """The account of a server whose handle is to be asked for next."""
+    c = account.c
+    wanted = select(account).where(c.domain == domain, c.handle_at == TO_BE_ASKED, c.deleted_at.is_(None))
+    return connection.execute(wanted.order_by(c.id).limit(1)).first()
 
 
 def settle(u: Unit, account_id: int, host: str, names: Collection[str]) -> None:
@@ -65,6 +80,8 @@ def settle(u: Unit, account_id: int, host: str, names: Collection[str]) -> None:
     u.connection.execute(update(account).where(account.c.id == row.id).values(**values, updated_at=u.now))
     if values.get("handle_host"):
         _ask_all(u, row.domain)
+    if next_of(u.connection, row.domain) is not None:
+        ask_of(u, row.domain, PAUSE)
 
 
 def _marked(u: Unit, name: str, domain: str, kind: str) -> str:
@@ -103,12 +120,8 @@ def _splits(u: Unit, domain: str) -> bool:
     return bool(u.connection.execute(select(split)).scalar())
 
 
-def _ask(u: Unit, account_id: int) -> None:
-    enqueue(u, JOB, {"account_id": account_id}, unique=f"{JOB}:{account_id}")
-
-
 def _ask_all(u: Unit, domain: str) -> None:
     """A server whose handles are elsewhere: those of its accounts that were not asked for yet are asked for now."""
     unasked = select(account.c.id).where(account.c.domain == domain, account.c.handle_at.is_(None))
-    for account_id in u.connection.execute(unasked.order_by(account.c.id).limit(MOST_OF_HOST)).scalars().all():
-        _ask(u, account_id)
+    some = u.connection.execute(unasked.order_by(account.c.id).limit(MOST_OF_HOST)).scalars().all()
+    u.connection.execute(update(account).where(account.c.id.in_(some)).values(handle_at=TO_BE_ASKED))

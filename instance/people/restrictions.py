@@ -118,6 +118,9 @@ def block_domain(u: Unit, account_id: int, domain: str) -> None:
     there = select(account.c.id).where(account.c.domain == domain)
     told = and_(notification.c.account_id == account_id, notification.c.from_id.in_(there))
     u.connection.execute(delete(notification).where(told))
+    behind = select(account.c.domain).distinct().where(account.c.handle_host == domain)
+    for host in u.connection.execute(behind).scalars().all():  # she sees its handles, and means their actors' server
+        block_domain(u, account_id, host)
 
 
 def unblock_domain(u: Unit, account_id: int, domain: str) -> bool:

@@ -58,6 +58,20 @@ async def test_a_handle_is_where_both_hosts_say_that_it_is(world: World, scene: 
     assert (await scene.here.client.get(f"/@alice@{HOME}")).status_code == 200
 
 
+async def test_who_blocks_a_server_by_its_handles_is_rid_of_it(world: World, scene: Scene) -> None:
+    _, web, alice = await split(scene, world)
+    await follow_anna(scene, web, alice)
+    await scene.anna.post("/api/v1/domain_blocks", data={"domain": HOME})
+    blocked = (await scene.anna.get("/api/v1/domain_blocks")).json()
+    assert set(blocked) == {HOME, WEB}
+    note = web.note(
+        alice, 1, "<p>Hello anna</p>", tag=[{"type": "Mention", "href": OURS.format(scene.anna.account_id)}]
+    )
+    await scene.send(web, web.activity("Create", alice, note, 1))
+    told = (await scene.anna.get("/api/v1/notifications")).json()
+    assert "mention" not in {one["type"] for one in told}
+
+
 async def test_a_handle_is_found_by_the_home_that_leads_elsewhere(world: World, scene: Scene) -> None:
     """The short domain has nothing but redirects, as Mastodon's handbook asks for; later accounts of that server follow suit."""
     home, _web, alice = await split(scene, world)
