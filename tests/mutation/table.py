@@ -240,7 +240,7 @@ MUTATIONS = [
         24,
         "one activity causes 50 requests",
         "federation/client/budget.py",
-        "self.spent.total() > MOST",
+        "self.spent.total() > self.most",
         "self.spent.total() > 999",
     ),
     Mutation(
