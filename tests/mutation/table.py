@@ -247,8 +247,8 @@ MUTATIONS = [
         24,
         "and 10 to who is no party to it",
         "federation/client/budget.py",
-        "MOST, MOST_TO_STRANGERS = 50, 10",
-        "MOST, MOST_TO_STRANGERS = 50, 50",
+        "MOST, MOST_TO_STRANGERS = 46, 9",
+        "MOST, MOST_TO_STRANGERS = 46, 46",
     ),
     Mutation(25, "bodies end at a megabyte", HTTP, "        if length > most:", "        if length < 0:", (WIRE, SLOW)),
     Mutation(
