@@ -183,7 +183,7 @@ def post(given: Post) -> Document:
         "audience": given.audience or None,
         "context": given.context or None,
         "contentMap": {given.language: content} if given.language else None,
-        "language": _language(given) if given.language else None,
+        "language": _language(given) if given.language and given.audience else None,
         "source": {"content": _source(given), "mediaType": given.source_type} if given.source else None,
         "updated": times.write(given.updated) if given.updated is not None else None,
         "replies": given.replies or None,
@@ -196,17 +196,20 @@ def _quoting(given: Post) -> str:
     page = escape(given.quoted_page)
     if not page or page in given.content:
         return given.content
-    return f'<p class="quote-inline">RE: <a href="{page}">{page}</a></p>{given.content}'
+    line = f'<p class="quote-inline">RE: <a href="{page}">{page}</a></p>'
+    return given.content + line if given.audience else line + given.content  # in a group the first line is a title
 
 
 def _source(given: Post) -> str:
     """The same of what the Lemmy family shows instead."""
     page = given.quoted_page
-    return f"RE: {page}\n\n{given.source}" if page and page not in given.source else given.source
+    if not page or page in given.source:
+        return given.source
+    return f"{given.source}\n\nRE: {page}" if given.audience else f"RE: {page}\n\n{given.source}"
 
 
 def _language(given: Post) -> Document:
-    """The language as the Lemmy family and PeerTube look for it; others take it from `contentMap`."""
+    """The language as the Lemmy family looks for it, in groups; others take it from `contentMap`, and Pleroma refuses this form."""
     return {"identifier": given.language, "name": given.language_name or given.language}
 
 

@@ -10,6 +10,7 @@ from tests.support.make import Member, member
 from tests.support.peer import PUBLIC
 from tests.support.peers.lemmy import Lemmy
 from tests.support.peers.mastodon import Mastodon
+from tests.support.peers.piefed import PieFed
 from tests.support.world import Running, World
 
 POSTS = {"Note", "Question", "Page", "Article", "Video", "Audio", "Image", "Event"}
@@ -48,6 +49,29 @@ async def _group(world: World) -> tuple[Running, Member, int, str]:
     group_id = await open_group(running, "lupus", anna)
     await world.settle()
     return running, anna, group_id, (await anna.get(f"/api/v1/accounts/{group_id}")).json()["uri"]
+
+
+async def test_lemmy_gets_what_opens_a_thread_as_a_page(world: World) -> None:
+    """Lemmy 1.0 looks for the post that an announced Note answers, and drops one that answers none."""
+    _running, anna, _group_id, group = await _group(world)
+    mastodon, lemmy = Mastodon(world), Lemmy(world)
+    piefed = PieFed(world)
+    for server, name in ((mastodon, "bob"), (lemmy, "lea"), (piefed, "pia")):
+        await server.follow(server.person(name), group)
+        await world.settle()
+    mine = await write(world, anna, "@lupus From me", visibility="public", language="en")
+    answer = await write(world, anna, "And an answer", in_reply_to_id=mine["id"], visibility="public")
+    await anna.put(f"/api/v1/statuses/{mine['id']}", json={"status": "@lupus Better"})
+    await world.settle()
+    told = {(one["object"]["type"], one["object"]["object"]["type"]) for one in lemmy.heard("Announce", "Create")}
+    told |= {(one["object"]["type"], one["object"]["object"]["type"]) for one in lemmy.heard("Announce", "Update")}
+    assert told == {("Create", "Page"), ("Create", "Note"), ("Update", "Page")}
+    notes = {
+        one["object"]["object"]["id"]: one["object"]["object"]["type"] for one in lemmy.heard("Announce", "Create")
+    }
+    assert notes == {mine["uri"]: "Page", answer["uri"]: "Note"}
+    assert {one["object"]["object"]["type"] for one in piefed.heard("Announce", "Create")} == {"Note"}
+    assert mastodon.heard("Announce", "Create") == []
 
 
 async def test_answers_flood_nobody_on_mastodon(world: World) -> None:

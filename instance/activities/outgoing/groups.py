@@ -36,6 +36,8 @@ BOOSTS_CREATES = frozenset({"mastodon", "hometown", "fedibird", "kmyblue", "ecko
 
 It reads no other announced activity either (decision 0096).
 """
+WANTS_PAGES = frozenset({"lemmy"})
+"""Software that takes an announced Note for an answer, always (Lemmy 1.0), and gives a Page without a title its first line."""
 
 
 def on_announced(u: Unit, event: GroupPostAnnounced) -> None:
@@ -131,9 +133,25 @@ def announce(
 ) -> None:
     """Pass an activity on to all who follow a group of ours elsewhere and can read that, and to `also`."""
     about = activity | {"audience": group.iri}
+    as_page = _as_page(about)
+    others = BOOSTS_CREATES | WANTS_PAGES if as_page else BOOSTS_CREATES
+    to = [*remote_followers(u.connection, group.id, but=others), *(iri for iri in also if iri)]
+    _pass_on(u, group, about, to, facts)
+    if as_page:
+        _pass_on(u, group, as_page, remote_followers(u.connection, group.id, only=WANTS_PAGES), facts)
+
+
+def _pass_on(u: Unit, group: Row[Any], about: dict[str, Any], to: list[str], facts: dict[str, Any]) -> None:
     made = notes.announce(f"{group.iri}/a/{slug()}", group.iri, about, [notes.followers_of(group)], u.now)
-    to = [*remote_followers(u.connection, group.id, but=BOOSTS_CREATES), *(iri for iri in also if iri)]
     send(u, made, actor=group.iri, recipients=to, facts=facts)
+
+
+def _as_page(activity: dict[str, Any]) -> dict[str, Any] | None:
+    """Create or Update of a post without a title that opens a thread, as a Page; None for all else."""
+    about = activity["object"]
+    if activity["type"] not in {"Create", "Update"} or not isinstance(about, dict) or about.get("inReplyTo"):
+        return None
+    return activity | {"object": about | {"type": "Page"}} if about["type"] == "Note" else None
 
 
 def _author(u: Unit, row: Row[Any]) -> str:

@@ -59,13 +59,16 @@ def _is_private(activity: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
     return (facts.get("visibility") == "direct" and facts is not RELATION) or activity.get("type") == "Flag"
 
 
-def remote_followers(connection: Connection, account_id: int, *, but: Collection[str] = ()) -> list[str]:
-    """IRIs of the remote accounts that follow an account; `but`: without those on servers that run this software."""
+def remote_followers(
+    connection: Connection, account_id: int, *, but: Collection[str] = (), only: Collection[str] = ()
+) -> list[str]:
+    """IRIs of the remote accounts that follow an account; without those on servers that run the software `but`, or none else."""
     asked = select(account.c.iri).join(follow, follow.c.follower_id == account.c.id)
     asked = asked.where(follow.c.target_id == account_id, follow.c.state == "accepted")
-    if but:
+    if but or only:
         runs = func.lower(func.coalesce(peer.c.software, ""))
-        asked = asked.outerjoin(peer, peer.c.host == account.c.domain).where(runs.not_in(sorted(but)))
+        asked = asked.outerjoin(peer, peer.c.host == account.c.domain)
+        asked = asked.where(runs.in_(sorted(only)) if only else runs.not_in(sorted(but)))
     return list(connection.execute(asked.where(account.c.domain != "", account.c.deleted_at.is_(None))).scalars())
 
 

@@ -1,5 +1,6 @@
 """By which handle accounts of other servers are shown and found: split domains, and two of one name on one server."""
 
+import json
 from itertools import count
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from tests.instance.activities.scene import Scene, sent
 from tests.journeys.walk import write
 from tests.support.make import Member
-from tests.support.peer import Peer
+from tests.support.peer import ACTIVITY, Peer
 from tests.support.world import World
 
 OURS = "https://a.example/u/{}"
@@ -80,6 +81,26 @@ async def test_a_handle_is_found_by_the_home_that_leads_elsewhere(world: World, 
     home.documents["/.well-known/webfinger"] = moved
     assert [one["acct"] for one in await found(scene.anna, f"@alice@{HOME}")] == [f"alice@{HOME}"]
     assert await acct(scene.anna, alice) == f"alice@{HOME}"
+
+
+async def test_a_handle_is_found_by_host_meta(world: World, scene: Scene) -> None:
+    """RFC 6415: where to ask stands in another document; and the answer is a file of no particular type."""
+    home, _, alice = await split(scene, world)
+    home.names["alice"] = 404
+    template = (
+        '<XRD><Link rel="lrdd" type="application/jrd+json" template="https://wool.example/who?is={uri}&amp;x=1"/></XRD>'
+    )
+    home.documents["/.well-known/host-meta"] = (
+        200,
+        {"content-type": "application/xrd+xml; charset=utf-8"},
+        template.encode(),
+    )
+    said = {"subject": f"acct:alice@{HOME}", "links": [{"rel": "self", "type": ACTIVITY, "href": alice}]}
+    home.documents["/who"] = (200, {"content-type": "application/octet-stream"}, json.dumps(said).encode())
+    assert [one["acct"] for one in await found(scene.anna, f"@alice@{HOME}")] == [f"alice@{HOME}"]
+    assert await acct(scene.anna, alice) == f"alice@{HOME}"
+    home.documents["/.well-known/host-meta"] = (200, {"content-type": "text/html"}, b"<html>")
+    assert await found(scene.anna, f"@nobody@{HOME}") == []
 
 
 async def test_an_actor_names_its_handle_itself(world: World, scene: Scene) -> None:
