@@ -66,9 +66,9 @@ async def test_lemmy_gets_what_opens_a_thread_as_a_page(world: World) -> None:
     told = {(one["object"]["type"], one["object"]["object"]["type"]) for one in lemmy.heard("Announce", "Create")}
     told |= {(one["object"]["type"], one["object"]["object"]["type"]) for one in lemmy.heard("Announce", "Update")}
     assert told == {("Create", "Page"), ("Create", "Note"), ("Update", "Page")}
-    notes = {
-        one["object"]["object"]["id"]: one["object"]["object"]["type"] for one in lemmy.heard("Announce", "Create")
-    }
+    created = [one["object"]["object"] for one in lemmy.heard("Announce", "Create")]
+    assert created[0]["language"] == {"identifier": "en", "name": "English"}
+    notes = {one["id"]: one["type"] for one in created}
     assert notes == {mine["uri"]: "Page", answer["uri"]: "Note"}
     assert {one["object"]["object"]["type"] for one in piefed.heard("Announce", "Create")} == {"Note"}
     assert mastodon.heard("Announce", "Create") == []
