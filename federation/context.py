@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from federation.allowance import Allowance
 from federation.client.http import Client
 from federation.client.lines import Lines
 from federation.collector import Collector
@@ -30,6 +31,8 @@ class Federation:
     """Stores what inboxes were sent, many in one transaction."""
     ledger: Ledger
     """Counts what is turned away, and notes who was heard from."""
+    allowance: Allowance
+    """How much each server may send, and have us fetch."""
     questions: Questions
     """Puts together what a batch of activities asks our rows."""
     user_agent: str = "Skerry"

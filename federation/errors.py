@@ -11,6 +11,8 @@ class FederationError(Exception):
 
     status = 400
     retry = False
+    after = 60
+    """Seconds until the same may work, where it may."""
 
     @property
     def text(self) -> str:
@@ -59,6 +61,25 @@ class AwayError(UnreachableError):
     def __init__(self, text: str, origin: str) -> None:
         super().__init__(text)
         self.origin = origin
+
+
+class TooMuchError(FederationError):
+    """A server sends, or has us fetch, more than it may: it is to come back later. `why`: rate, waiting or keys."""
+
+    status = 429
+    retry = True
+
+    def __init__(self, why: str, after: int) -> None:
+        super().__init__(_TOO_MUCH[why])
+        self.why = why
+        self.after = after
+
+
+_TOO_MUCH = {
+    "rate": "too much at once: send it again later",
+    "waiting": "too much of yours waits here already: send it again later",
+    "keys": "too many keys are to be fetched: send it again later",
+}
 
 
 class RefusedError(FederationError):

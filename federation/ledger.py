@@ -19,6 +19,7 @@ from federation.schema import refusal, turned_away
 PAUSE_SECONDS = 2.0
 MOST_COUNTED, MOST_SINGLE, MOST_HEARD = 2000, 500, 5000  # between two writes
 KEPT_SINGLE = 30 * 86_400_000
+TOO_MUCH = "too-much"  # reason: asked to come later (429)
 MOST_KINDS, OTHER = 100, "other"  # of one host: who invents verbs does not fill the table
 MOST_HOSTS = 20_000  # who invents hosts does not fill it either: those that come later are counted together
 MOST_KEPT = 200_000  # single refusals
@@ -26,7 +27,7 @@ REASON_LENGTH, KIND_LENGTH = 60, 40
 
 
 class Refused(NamedTuple):
-    """One activity that was answered 202 and not kept. `activity` and `about` are ids, kept as digests."""
+    """One activity that was not kept, whatever was answered. `activity` and `about` are ids, kept as digests."""
 
     host: str
     kind: str

@@ -240,5 +240,7 @@ class Ports:
     followers: Followers = field(default_factory=NoFollowers)
     facts_now: FactsNow = _as_they_were
     """(host, facts as they were given to `enqueue`) -> the same as they are at the moment of sending."""
+    knows: Callable[[Connection, str], bool] = lambda _connection, _host: True
+    """(connection, `host[:port]`) -> whether that server is more than a stranger: somebody here follows somebody there."""
     refusals: tuple[type[Exception], ...] = ()
     """What handlers raise where the instance's own rules say no: nothing is done, and nothing is tried again."""

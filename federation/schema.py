@@ -96,6 +96,7 @@ inbox_activity = Table(
     metadata,
     Column("id", Serial, primary_key=True, autoincrement=True),
     Column("host", String(260), nullable=False),
+    Column("family", String(260), nullable=False, server_default="-"),  # whose turn it is: federation.allowance
     Column("activity_key", String(80), nullable=False),  # SHA-256 of its id, or of its body where it has none
     Column("actor", Text, nullable=False),
     Column("kind", String(40), nullable=False),
@@ -114,7 +115,7 @@ inbox_activity = Table(
     Column("received_at", BigInteger, nullable=False),
     Column("done_at", BigInteger, nullable=True),
     UniqueConstraint("host", "activity_key"),
-    Index("ix_inbox_activity_state_next_try_at", "state", "next_try_at"),
+    Index("ix_inbox_activity_state_family_next_try_at", "state", "family", "next_try_at"),
 )
 
 # One serialised activity; how many deliveries, one row an inbox.
@@ -162,7 +163,7 @@ delivery_gap = Table(
     Column("told_at", BigInteger, nullable=True),
 )
 
-# What was answered 202 and not kept, counted.
+# What was not kept, counted.
 turned_away = Table(
     "turned_away",
     metadata,

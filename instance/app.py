@@ -9,12 +9,13 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from federation import routes as federation_routes
+from federation.allowance import Allowance, Asking, Bounds
 from federation.client.http import Client
 from federation.client.lines import Lines
 from federation.client.network import GuardedNetwork, Network
 from federation.collector import Collector
 from federation.context import Federation
-from federation.inbound import arrivals
+from federation.inbound import arrivals, turns
 from federation.ledger import Ledger
 from federation.outbound import deliveries
 from federation.questions import Questions
@@ -26,6 +27,7 @@ from instance.activities.ports import make_ports
 from instance.agreements import strangers
 from instance.clock import Clock
 from instance.db.store import Store, open_store
+from instance.entrance import proxies
 from instance.entrance.answers import Answers
 from instance.house import House
 from instance.i18n import Languages
@@ -66,6 +68,14 @@ def user_agent(settings: Settings, base_url: str) -> str:
     return f"Skerry/{__version__} (+{base_url}/; contact: {' '.join(plain.split())[:200]})"
 
 
+def bounds_of(settings: Settings) -> Bounds:
+    """How much each other server may send; nothing is bounded where rate limits are off."""
+    if not settings.rate_limits:
+        return Bounds()
+    megabytes = settings.inbox_waiting_mb * 1_000_000
+    return Bounds(settings.inbox_per_minute, settings.inbox_waiting, megabytes, settings.keys_per_minute)
+
+
 def make_federation(site: Site, store: Store, network: Network | None = None) -> Federation:
     """This instance's dealings with others; `network` is the guarded one unless a test brings its own."""
     settings = site.settings
@@ -73,6 +83,7 @@ def make_federation(site: Site, store: Store, network: Network | None = None) ->
         ca = str(settings.trusted_ca) if settings.trusted_ca else None
         network = GuardedNetwork(settings.allow_private_peers, ca)
     agent = user_agent(settings, site.base_url)
+    ports = make_ports(site, store, wiring.ACTIVITIES)
     return Federation(
         base_url=site.base_url,
         store=store,
@@ -82,9 +93,12 @@ def make_federation(site: Site, store: Store, network: Network | None = None) ->
         keyring=Keyring(site.vault, store),
         seals=site.vault,
         memory=Memory(),
-        ports=make_ports(site, store, wiring.ACTIVITIES),
+        ports=ports,
         arrivals=Collector(store, strangers.arrived),
         ledger=Ledger(store),
+        allowance=Allowance(
+            bounds_of(settings), site.clock, store, Asking(ports.knows, turns.waiting, proxies.household)
+        ),
         questions=Questions(store),
         user_agent=agent,
         software_version=__version__,

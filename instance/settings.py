@@ -66,6 +66,10 @@ class Settings:
     remote_media_days: int = 30
     locale: str = "en"
     rate_limits: bool = True
+    inbox_per_minute: int = 3000
+    inbox_waiting: int = 20_000
+    inbox_waiting_mb: int = 64
+    keys_per_minute: int = 600
     metrics_token: str = ""
     log_level: str = "info"
     runner: bool = True
@@ -231,6 +235,10 @@ _SPECIAL: dict[str, Callable[[Any], Any]] = {
     "media_url": kinds.origin,
     "remote_media_mb": kinds.number(10, 1_000_000),
     "remote_media_days": kinds.number(1, 3650),
+    "inbox_per_minute": kinds.number(0, 1_000_000),
+    "inbox_waiting": kinds.number(0, 10_000_000),
+    "inbox_waiting_mb": kinds.number(0, 1_000_000),
+    "keys_per_minute": kinds.number(0, 1_000_000),
     "database_url": kinds.url({"postgresql", "postgres", "sqlite"}),
     "redis_url": kinds.url({"redis", "rediss", "unix"}),
     "mail_url": kinds.url({"smtp", "smtps"}),

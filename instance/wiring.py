@@ -241,10 +241,11 @@ def jobs(house: House) -> dict[str, JobHandler]:
 def pumps(house: House) -> list[Pump]:
     """All loops of work that a runner runs."""
     prompt, patient = senders(house.federation)
+    inbox = Inbox(house.federation)
     return [
         Pump(RUNNER, Works(house.store, jobs(house)).work),
         Pump(daily.RUNNER, daily.Timer(house.store, TIMED).work),
-        Pump("inbox", Inbox(house.federation).work),
+        Pump("inbox", inbox.work, inbox.nudge, stop=inbox.stop),
         Pump("deliveries", prompt.work, prompt.nudge),
         Pump("patient-deliveries", patient.work, patient.nudge, bell="deliveries"),
     ]

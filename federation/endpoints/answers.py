@@ -17,7 +17,6 @@ WANTED = {
     "Accept-Signature": 'sig1=("@method" "@target-uri");created;keyid',
 }
 """What a signature needs here, in both schemes' words (RFC 9421 §5)."""
-RETRY_AFTER_SECONDS = "60"
 
 Endpoint = Callable[[Federation, Request], Awaitable[Response]]
 
@@ -47,7 +46,7 @@ def problem(error: FederationError) -> Response:
     """A refusal."""
     headers = dict(PRIVATE)
     if error.retry:
-        headers["Retry-After"] = RETRY_AFTER_SECONDS
+        headers["Retry-After"] = str(error.after)
     if error.status == 401:
         headers |= WANTED
     text = error.text

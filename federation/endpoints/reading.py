@@ -21,7 +21,8 @@ async def read(federation: Federation, request: Request) -> Message:
         _check_type(headers.get("content-type", ""))
         body = await _body(request, headers.get("content-length", ""))
     scheme = federation.base_url.partition(":")[0]
-    return Message(request.method, target_of(request), headers, body, scheme, repeated)
+    caller = request.client.host if request.client is not None else ""
+    return Message(request.method, target_of(request), headers, body, scheme, repeated, caller)
 
 
 def target_of(request: Request) -> str:

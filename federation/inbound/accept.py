@@ -9,9 +9,9 @@ from typing import Any
 
 from federation.at_rest import seal_in
 from federation.context import Federation
-from federation.errors import MalformedError, UnsignedError
+from federation.errors import MalformedError, TooMuchError, UnsignedError
 from federation.inbound.arrivals import key_of
-from federation.ledger import OTHER, Refused, digest_of
+from federation.ledger import OTHER, TOO_MUCH, Refused, digest_of
 from federation.remote import actors
 from federation.signatures import verify
 from federation.signatures.message import Message
@@ -56,9 +56,12 @@ async def accept(federation: Federation, message: Message, recipient: str | None
     claim = verify.claim(message, federation.domain, federation.clock.wire())
     if claim.host != host_of(head.actor):
         raise UnsignedError("the actor is not the key's owner")
+    _knock(federation, claim, head)
     if await _ends_before_the_key(federation, claim, head):
         return
-    await _keep_of(federation, await verify.check(federation, claim), head, message.body, recipient)
+    signed = await verify.check(federation, claim)
+    await _count(federation, signed, head, message.body)
+    await _keep_of(federation, signed, head, message.body, recipient)
     if HEADER in message.headers:
         await compare(federation, head.actor, message.header(HEADER), claim.base)
 
@@ -67,11 +70,35 @@ async def _accept_renamed(
     federation: Federation, message: Message, document: dict[str, Any], recipient: str | None
 ) -> None:
     claim = verify.claim(message, federation.domain, federation.clock.wire())
+    _knock(federation, claim, NO_HEAD)
     if await _ends_before_the_key(federation, claim, NO_HEAD):
         return
     signed = await verify.check(federation, claim)
+    await _count(federation, signed, NO_HEAD, message.body)
     head = read_head(await federation.memory.plainly(document))
     await _keep_of(federation, signed, head, message.body, recipient)
+
+
+def _knock(federation: Federation, claim: Claim, head: Head) -> None:
+    """Before the key is fetched and the signature verified: raises TooMuchError where that server may send no more anyway.
+
+    That it is that server is not proven, and nothing is counted against it, unless it was proven from this address before.
+    """
+    try:
+        federation.allowance.knock(claim.host)
+    except TooMuchError:
+        host = claim.host if federation.allowance.is_proven(claim.caller, claim.host) else OTHER
+        federation.ledger.refuse(Refused(host, head.kind or OTHER, TOO_MUCH))
+        raise
+
+
+async def _count(federation: Federation, signed: SignedBy, head: Head, body: bytes) -> None:
+    """Once it is proven who sends this: count it. Raises TooMuchError."""
+    try:
+        await federation.allowance.take(signed.host, len(body))
+    except TooMuchError:
+        federation.ledger.refuse(Refused(signed.host, head.kind or OTHER, TOO_MUCH))
+        raise
 
 
 async def _keep_of(federation: Federation, signed: SignedBy, head: Head, body: bytes, recipient: str | None) -> None:
@@ -127,6 +154,7 @@ async def _keep(federation: Federation, signed: SignedBy, head: Head, body: byte
     await federation.arrivals.add(
         {
             "host": host,
+            "family": await federation.allowance.family(host),
             "activity_key": key,
             "actor": head.actor,
             "kind": head.kind[:40],

@@ -1,11 +1,10 @@
-"""Rows of `inbox_activity`: stored once per (origin, id), claimed under a lease, done, tried again, put aside."""
+"""Rows of `inbox_activity`: stored once per (origin, id), done, tried again, put aside. `turns` says which come next."""
 
 import hashlib
-import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, and_, case, cast, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, String, and_, case, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -13,7 +12,6 @@ from federation.ports import Unit
 from federation.schema import inbox_activity
 
 PUMP = "inbox"
-LEASE = 120_000
 MOST_TRIES = 5
 PAUSES = (10_000, 60_000, 600_000, 3_600_000)  # after the first, second ... failed try
 REASON_LENGTH = 200
@@ -38,6 +36,8 @@ class Arrival:
     signed_at: int | None = None
     """When its sender signed it, by the sender's clock."""
     key: str = ""
+    family: str = ""
+    """Whose turn it is worked on in (federation.allowance)."""
 
     @property
     def let_in(self) -> bool:
@@ -74,21 +74,6 @@ def store(u: Unit, rows: list[dict[str, Any]]) -> None:
     u.wake(PUMP)
 
 
-def claim(u: Unit, limit: int) -> tuple[str, list[Arrival]]:
-    """Take up to `limit` due activities under a new lease: those that are due longest, which an index finds, by age."""
-    table = inbox_activity.c
-    lease = secrets.token_hex(8)
-    free = or_(table.lease_until.is_(None), table.lease_until < u.now)
-    due = select(table.id).where(table.state == "received", table.next_try_at <= u.now, free)
-    due = due.order_by(table.next_try_at, table.id).limit(limit).with_for_update(skip_locked=True)
-    taken = update(inbox_activity).where(table.id.in_(due.scalar_subquery()))
-    taken = taken.values(lease=lease, lease_until=u.now + LEASE, tries=table.tries + 1)
-    columns = (table.id, table.host, table.actor, table.kind, table.body, table.tries, table.let_in_at)
-    known = (table.signed_at, table.activity_key)
-    rows = u.connection.execute(taken.returning(*columns, *known)).all()
-    return lease, sorted((Arrival(*row) for row in rows), key=lambda arrival: arrival.id)
-
-
 def done(u: Unit, lease: str, outcome: dict[int, str]) -> None:
     """Mark activities done (reason '') or ignored (with the reason) and erase their bodies. Raises LeaseLostError."""
     table = inbox_activity.c
@@ -101,6 +86,14 @@ def done(u: Unit, lease: str, outcome: dict[int, str]) -> None:
     values |= {"body": None, "lease": None, "lease_until": None, "done_at": u.now}
     if u.connection.execute(update(inbox_activity).where(mine).values(**values)).rowcount != len(outcome):
         raise LeaseLostError
+
+
+def give_back(u: Unit, lease: str, numbers: list[int]) -> None:
+    """Some that were claimed were not begun: no try of theirs is used up."""
+    table = inbox_activity.c
+    mine = table.id.in_(numbers) & (table.lease == lease)
+    back = {"lease": None, "lease_until": None, "tries": table.tries - 1}
+    u.connection.execute(update(inbox_activity).where(mine).values(**back))
 
 
 def free(u: Unit, host: str, activity_id: str) -> bool:

@@ -2,16 +2,20 @@
 
 import asyncio
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from federation.allowance import STRANGE
 from federation.at_rest import open_in
 from federation.client.budget import budget
 from federation.context import Federation
 from federation.errors import FederationError, JudgedError, MalformedError, UnbelievableError
-from federation.inbound import arrivals, authority, withdrawn
+from federation.inbound import arrivals, authority, turns, withdrawn
 from federation.inbound.arrivals import Arrival, LeaseLostError
 from federation.inbound.letting import letting_in
+from federation.inbound.turns import Claimed
 from federation.ports import Handler, Unit
 from federation.remote import actors
 from federation.vocab import limits
@@ -23,6 +27,9 @@ BATCH = 20
 SIDE_BY_SIDE = 20
 GATHER_SECONDS = 90.0
 BATCH_SECONDS = 20.0  # after which no further part is begun: with a gathering, still within the lease
+PATIENCE_SECONDS = 0.3  # after which the others of a batch no longer wait for what is slow
+MOST_SLOW, MOST_SLOW_STRANGERS, MOST_SLOW_ROWS = 32, 16, 160  # families that something slow is under way of; activities
+LOOK_AGAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,14 @@ class Part:
     activity: Activity
     handler: Handler
     gathered: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Slow:
+    """Activities of one family that take their time."""
+
+    task: asyncio.Task[None]
+    number: int
 
 
 MARKS = frozenset({"Create", "Like", "EmojiReact", "Dislike", "Announce"})
@@ -66,20 +81,98 @@ class Inbox:
 
     def __init__(self, federation: Federation) -> None:
         self._federation = federation
+        self._after = ""  # the family whose turn was last
+        self._fruitless = False  # whether nothing was found since the last look from the beginning
+        self._slow: dict[str, _Slow] = {}
+        self._woken = asyncio.Event()
 
     async def work(self) -> bool:
         """Process one batch; True when more may be due."""
-        lease, claimed = await self._federation.store.unit(arrivals.claim, BATCH)
-        if not claimed:
-            return False
+        self._woken.clear()
+        self._reap()
+        if self._is_full():
+            await self._wait()
+            return True
+        claimed = await self._claim()
+        if not claimed.arrivals:
+            if self._slow:
+                await self._wait()
+                return True
+            return bool(self._after) or not self._fruitless
+        begun = await self._process(claimed)
+        idle = [arrival.id for arrival in claimed.arrivals if arrival.id not in begun]
+        if idle:
+            await self._federation.store.unit(arrivals.give_back, claimed.lease, idle)
+        return True
+
+    def nudge(self) -> None:
+        """Something came in."""
+        self._woken.set()
+
+    async def stop(self) -> None:
+        """End what is slow; what it was about is taken up anew when its lease has run out."""
+        tasks = [slow.task for slow in self._slow.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._slow.clear()
+
+    async def _claim(self) -> Claimed:
+        if not self._after:
+            self._fruitless = True
+        strange = sum(family.startswith(STRANGE) for family in self._slow)
+        take = partial(turns.claim, strangers=strange < MOST_SLOW_STRANGERS)
+        claimed = await self._federation.store.unit(take, BATCH, self._after, frozenset(self._slow))
+        self._after = claimed.after
+        self._fruitless &= not claimed.arrivals
+        return claimed
+
+    async def _process(self, claimed: Claimed) -> set[int]:
+        """Wave by wave; returns what was begun. What is slow goes on by itself, with all that its server has in that wave."""
         loop = asyncio.get_running_loop()
         enough = loop.time() + BATCH_SECONDS
-        for wave in waves(claimed):
+        begun: set[int] = set()
+        for wave in waves(claimed.arrivals):
             if loop.time() > enough:
-                break  # the lease of the others ends, and they are taken up anew
-            results = await asyncio.gather(*(self._prepare(arrival) for arrival in wave))
-            await self._settle(lease, results)
-        return True
+                break
+            now = [arrival for arrival in wave if arrival.family not in self._slow]
+            tasks = {loop.create_task(self._prepare(arrival)): arrival for arrival in now}
+            if not tasks:
+                continue
+            begun |= {arrival.id for arrival in now}
+            try:
+                await asyncio.wait(tasks, timeout=PATIENCE_SECONDS)
+            except asyncio.CancelledError:
+                for task in tasks:
+                    task.cancel()
+                raise
+            slow = {arrival.family for task, arrival in tasks.items() if not task.done()}
+            for family in slow:
+                mine = [task for task, arrival in tasks.items() if arrival.family == family]
+                self._slow[family] = _Slow(loop.create_task(self._finish(claimed.lease, mine)), len(mine))
+            ready = [task.result() for task, arrival in tasks.items() if arrival.family not in slow]
+            if ready:
+                await self._settle(claimed.lease, ready)
+        return begun
+
+    async def _finish(self, lease: str, tasks: "list[asyncio.Task[Ready | _Ended]]") -> None:
+        try:
+            await self._settle(lease, await asyncio.gather(*tasks))
+        finally:
+            self._woken.set()
+
+    def _is_full(self) -> bool:
+        return len(self._slow) >= MOST_SLOW or sum(slow.number for slow in self._slow.values()) >= MOST_SLOW_ROWS
+
+    async def _wait(self) -> None:
+        """Until something comes in or something slow ends."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), LOOK_AGAIN_SECONDS)
+
+    def _reap(self) -> None:
+        """Let go of what has ended. Raises what went wrong with it."""
+        for family in [family for family, slow in self._slow.items() if slow.task.done()]:
+            self._slow.pop(family).task.result()
 
     async def _prepare(self, arrival: Arrival) -> "Ready | _Ended":
         """Everything before the transaction. What can't be done is told, not raised."""

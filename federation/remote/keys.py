@@ -33,11 +33,11 @@ MISSED_REFUSED = 300_000
 LISTS = ("publicKey", "assertionMethod", "authentication")
 
 
-async def key_of(federation: Federation, key_id: str, *, fresh: bool = False) -> KnownKey:
+async def key_of(federation: Federation, key_id: str, caller: str = "", *, fresh: bool = False) -> KnownKey:
     """The public key of this id. `fresh`: fetched anew; who asks for it while it is fetched waits for the same answer.
 
-    Failures are remembered for a while, and hosts that did not answer. Raises UnreachableError, or another FederationError
-    where there is no such key.
+    `caller`: the address that names it. Failures are remembered for a while, and hosts that did not answer. Raises
+    UnreachableError, TooMuchError, or another FederationError where there is no such key.
     """
     memory = federation.memory
     if not fresh:
@@ -49,6 +49,7 @@ async def key_of(federation: Federation, key_id: str, *, fresh: bool = False) ->
             if missed is not None and missed.until > federation.clock.wire():
                 raise missed.error
     if key_id not in memory.fetching:
+        federation.allowance.ask_for_key(caller, host_of(key_id))
         _make_way(federation, host_of(key_id))
         memory.fetching[key_id] = asyncio.create_task(_fetched(federation, key_id))
         memory.fetching[key_id].add_done_callback(lambda _: memory.fetching.pop(key_id, None))

@@ -24,6 +24,8 @@ class Message:
     body: bytes = b""
     scheme: str = "https"
     repeated: frozenset[str] = field(default_factory=frozenset)
+    caller: str = ""
+    """The address that it came from."""
 
     def header(self, name: str) -> str:
         """One header; '' where it is missing. Raises UnsignedError where one that must be single is repeated."""

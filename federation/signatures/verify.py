@@ -9,7 +9,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from federation.context import Federation
-from federation.errors import FederationError, RefusedError, UnreachableError, UnsignedError
+from federation.errors import FederationError, RefusedError, TooMuchError, UnreachableError, UnsignedError
 from federation.remote import keys as remote_keys
 from federation.remote import schemes
 from federation.remote.memory import KnownKey
@@ -57,6 +57,8 @@ class Claim:
     """Those of `keys.holds` that may have been used."""
     signed_at: int = 0
     """When it was signed, as the signature says; milliseconds."""
+    caller: str = ""
+    """The address that it came from."""
 
 
 def claim(message: Message, domain: str, wire_now: int) -> Claim:
@@ -72,8 +74,8 @@ def claim(message: Message, domain: str, wire_now: int) -> Claim:
     if message.method == "POST":
         check_all(message.headers, message.body)
     if "signature-input" in message.headers:
-        return _claim_9421(message, wire_now)
-    return _claim_cavage(message, wire_now)
+        return replace(_claim_9421(message, wire_now), caller=message.caller)
+    return replace(_claim_cavage(message, wire_now), caller=message.caller)
 
 
 async def verify(federation: Federation, message: Message) -> SignedBy:
@@ -84,14 +86,14 @@ async def verify(federation: Federation, message: Message) -> SignedBy:
 async def check(federation: Federation, made: Claim) -> SignedBy:
     """Whether a claim holds; a key that does not fit is fetched anew once, for it may have been exchanged."""
     try:
-        key = await remote_keys.key_of(federation, made.key_id)
+        key = await remote_keys.key_of(federation, made.key_id, made.caller)
         if not _holds(made, key):
             if not remote_keys.may_refresh(federation, key):
                 raise UnsignedError("the signature does not hold")
-            key = await remote_keys.key_of(federation, made.key_id, fresh=True)
+            key = await remote_keys.key_of(federation, made.key_id, made.caller, fresh=True)
             if not _holds(made, key):
                 raise UnsignedError("the signature does not hold")
-    except UnreachableError:
+    except (UnreachableError, TooMuchError):
         raise
     except RefusedError as error:
         raise UnsignedError("the key is at an address that we don't ask") from error
@@ -101,6 +103,7 @@ async def check(federation: Federation, made: Claim) -> SignedBy:
         raise UnsignedError("the key can't be had") from error
     if made.scheme == RFC9421:
         await schemes.offered(federation, made.host)
+    federation.allowance.prove(made.caller, host_of(key.owner))
     return SignedBy(key.owner, host_of(key.owner), key.id, made.scheme, made.signed_at)
 
 

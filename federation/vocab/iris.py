@@ -47,6 +47,21 @@ def _one_form(name: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=16_384)
+def domain_of(host: str) -> str:
+    """The name below which one owner can make any number of others, as far as names tell: `b.a.example:8443` -> `a.example`.
+
+    Two labels; three where the second is short below a country (`b.a.co.uk` -> `a.co.uk`). Addresses stay, IPv6 as its /64.
+    """
+    if host.startswith("["):
+        return str(ipaddress.IPv6Network((host[1:].partition("]")[0], 64), strict=False))
+    labels = host.partition(":")[0].split(".")
+    if _NUMBER.fullmatch(labels[-1]):
+        return ".".join(labels)
+    under_a_country = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
+    return ".".join(labels[-3 if under_a_country else -2 :])
+
+
 def is_iri(value: object) -> bool:
     """Whether this is an http(s) IRI that we take."""
     return isinstance(value, str) and host_of(value) != ""

@@ -9,6 +9,7 @@ from instance.activities.fetching.follower_sync import Followers
 from instance.activities.incoming.profiles import forget
 from instance.db.store import Store
 from instance.errors import RefusalError
+from instance.peering import regulars
 from instance.policy.inforce import InForce
 from instance.policy.judge import may_send
 from instance.policy.kept import AtSending
@@ -29,5 +30,6 @@ def make_ports(site: Site, store: Store, handlers: HandlerTable) -> Ports:
         forget,
         Followers(store),
         AtSending(store),
+        regulars.knows,
         (RefusalError,),
     )

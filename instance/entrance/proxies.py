@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -42,6 +43,7 @@ def caller(peer: str, scheme: str, headers: Mapping[str, str], proxies: Sequence
     return peer, told if told in {"http", "https"} else scheme
 
 
+@lru_cache(maxsize=4096)
 def household(peer: str) -> str:
     """What rate limits count by: an IPv4 address, or a /64 of IPv6."""
     address = address_of(peer)

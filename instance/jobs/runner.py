@@ -15,6 +15,10 @@ AFTER_ERROR_SECONDS = 2.0
 GRACE_SECONDS = 4.0
 
 
+async def _nothing() -> None:
+    """There is nothing to end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pump:
     """One kind of work. `work` does a batch and says whether more may be due at once."""
@@ -25,6 +29,8 @@ class Pump:
     """Called when something was committed for it, also while `work` is under way."""
     bell: str = ""
     """The name that wakes it, where another pump's does."""
+    stop: Callable[[], Awaitable[None]] = _nothing
+    """Ends what goes on beside `work`."""
 
 
 class Bell(Protocol):
@@ -75,6 +81,8 @@ class Runner:
             for task in pending:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+        for pump in self._pumps:
+            await pump.stop()
 
     async def _run(self, pump: Pump) -> None:
         wake = self._wakes[pump.name]

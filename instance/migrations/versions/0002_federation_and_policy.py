@@ -401,11 +401,16 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("verb", sa.String(length=8), nullable=True))
 
     with op.batch_alter_table("inbox_activity", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("family", sa.String(length=260), server_default="-", nullable=False))
         batch_op.add_column(sa.Column("about", sa.String(length=80), nullable=True))
         batch_op.add_column(sa.Column("object_kind", sa.String(length=40), nullable=True))
         batch_op.add_column(sa.Column("let_in_at", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("signed_at", sa.BigInteger(), nullable=True))
+        batch_op.drop_index(batch_op.f("ix_inbox_activity_state_next_try_at"))
         batch_op.create_index(batch_op.f("ix_inbox_activity_about"), ["about"], unique=False)
+        batch_op.create_index(
+            "ix_inbox_activity_state_family_next_try_at", ["state", "family", "next_try_at"], unique=False
+        )
 
     with op.batch_alter_table("notification", schema=None) as batch_op:
         batch_op.add_column(sa.Column("about_id", sa.BigInteger(), nullable=True))
@@ -458,11 +463,14 @@ def downgrade() -> None:
         batch_op.drop_column("about_id")
 
     with op.batch_alter_table("inbox_activity", schema=None) as batch_op:
+        batch_op.drop_index("ix_inbox_activity_state_family_next_try_at")
         batch_op.drop_index(batch_op.f("ix_inbox_activity_about"))
+        batch_op.create_index(batch_op.f("ix_inbox_activity_state_next_try_at"), ["state", "next_try_at"], unique=False)
         batch_op.drop_column("signed_at")
         batch_op.drop_column("let_in_at")
         batch_op.drop_column("object_kind")
         batch_op.drop_column("about")
+        batch_op.drop_column("family")
 
     with op.batch_alter_table("follow", schema=None) as batch_op:
         batch_op.drop_column("verb")
