@@ -4,7 +4,7 @@ Whoever asks may name any server as its own. What is not verified yet counts aga
 against the server that signed it: nobody uses up another's share by naming its keys.
 
 Servers that somebody here follows, or that there is an agreement with, have a whole share each. Strangers have a fifth of one, all hosts of
-a domain together (names below a domain cost its owner nothing), and ten such fifths between all of them.
+a domain together (names below a domain cost its owner nothing), and a whole one between all of them.
 """
 
 import asyncio
@@ -22,11 +22,10 @@ from federation.vocab.iris import domain_of
 from federation.vocab.times import MINUTE
 
 STRANGERS_PART = 5
-ALL_STRANGERS = 10
 KNOWN_FOR = 5 * MINUTE
 LOOK_EVERY = 2_000  # milliseconds between two counts of what waits of a server that has reached its bound
 RATE_SECONDS, WAITING_SECONDS = 30, 300  # Retry-After: half of a share is back; the worker has had time
-RATE, WAITING, KEYS = "rate", "waiting", "keys"
+BOUNDS = RATE, WAITING, KEYS = "rate", "waiting", "keys"
 CALLERS_PART, UNPROVEN_PART = 10, 2
 STRANGE = "*."
 
@@ -107,7 +106,7 @@ class Allowance:
         self._asking = asking
         self._families: Bounded[tuple[str, int]] = Bounded()
         self._shares: Bounded[Share] = Bounded()
-        self._strangers = self._bucket(bounds.per_minute * ALL_STRANGERS // STRANGERS_PART)
+        self._strangers = self._bucket(bounds.per_minute)
         self._proven: Bounded[int] = Bounded()
         self._fetches: Bounded[Bucket] = Bounded()
         self.refused: Counter[str] = Counter()

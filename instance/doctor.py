@@ -71,6 +71,19 @@ def settings_in_force(settings: Settings, environ: Mapping[str, str] | None = No
     return found
 
 
+def limits(settings: Settings) -> list[Finding]:
+    """How much another server may send."""
+    bounds = (settings.inbox_per_minute, settings.inbox_waiting, settings.inbox_waiting_mb, settings.keys_per_minute)
+    if not settings.rate_limits:
+        return [good("limits", "none: other servers may send as much as they like")]
+    said = "a known server may send {} a minute, have {} ({} MB) wait, have {} keys a minute fetched"
+    told = good("limits", said.format(*(number or "any number" for number in bounds)))
+    if all(bounds):
+        return [told]
+    remedy = "unset the setting that is 0; see docs/operators/settings.md"
+    return [warning("limits", f"{told.said}: one server could keep this one busy", remedy)]
+
+
 def packages(_settings: Settings) -> list[Finding]:
     """No other distribution stands in for one of our four packages."""
     home = Path(instance.__file__).parents[1]
@@ -147,7 +160,7 @@ def _clock_state() -> int | None:
     return state if state >= 0 else None
 
 
-LOCAL: list[Check] = [settings_in_force, packages, data_folder, disk, secret, clock]
+LOCAL: list[Check] = [settings_in_force, limits, packages, data_folder, disk, secret, clock]
 
 
 def note_backup(settings: Settings) -> None:

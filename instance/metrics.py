@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from federation.allowance import BOUNDS
 from federation.schema import delivery, inbox_activity, peer
 from instance import __version__
 from instance.clock import SECOND, Millis
@@ -68,7 +69,8 @@ def routes(tally: Tally) -> list[Route]:
         house = house_of(request)
         if not may_read(request, house.site.settings.metrics_token):
             raise NotFoundError
-        found = [*_process(tally), *await house.store.read(_queues, house.site.clock.now()), _runner(house)]
+        queues = await house.store.read(_queues, house.site.clock.now())
+        found = [*_process(tally), *queues, _refused(house), _runner(house)]
         text = "\n".join(line for metric in found for line in metric.lines()) + "\n"
         return PlainTextResponse(text, headers={"content-type": CONTENT_TYPE})
 
@@ -85,6 +87,12 @@ def _process(tally: Tally) -> list[Metric]:
         Metric("cpu_seconds_total", "counter", "CPU time of this process.", [({}, used.ru_utime + used.ru_stime)]),
         Metric("memory_peak_bytes", "gauge", "Most memory this process has held.", [({}, used.ru_maxrss * 1024)]),
     ]
+
+
+def _refused(house: House) -> Metric:
+    counted = house.federation.allowance.refused
+    words = "Requests of other servers that were put off because a server sends, or has us fetch, too much; by bound."
+    return Metric("inbox_put_off_total", "counter", words, [({"bound": name}, counted[name]) for name in BOUNDS])
 
 
 def _runner(house: House) -> Metric:

@@ -3,7 +3,7 @@
 from functools import partial
 
 from federation import ledger
-from federation.inbound import withdrawn
+from federation.inbound import keeping, withdrawn
 from federation.inbound.process import Inbox
 from federation.outbound import deliveries, gaps, taking_back
 from federation.outbound.schedule import senders
@@ -210,6 +210,8 @@ TIMED = [
     daily.Timed("forget old gaps", HOUR, gaps.forget_old),
     daily.Timed("erase refusals", HOUR, ledger.forget_old),
     daily.Timed("forget servers that were met once", HOUR, met_once.sweep),
+    daily.Timed("give up what waited too long", HOUR, keeping.give_up),
+    daily.Timed("thin out what is done", HOUR, keeping.thin),
     daily.Timed("forget what was withdrawn", DAY, withdrawn.sweep),
 ]
 

@@ -79,14 +79,18 @@ def explain(address: str, data: Path | None, as_json: bool) -> None:
     site = site_of(data)
     found = in_unit(site, lambda u: explaining.explain(u.connection, site, address))
     if as_json:
-        say({"answers": [_timed(asdict(one) | {"words": one.words}, "at", "again_at") for one in found]}, as_json=True)
+        say(
+            {"answers": [_timed(asdict(one) | {"words": one.words}, "at", "again_at", "since") for one in found]},
+            as_json=True,
+        )
         return
     for one in found:
         words = [one.code, one.host, one.kind, iso(one.at) if one.at else "", one.words]
         tabbed = "\t".join(words)
         when = iso(one.again_at) if one.again_at else ""
         again = _("(again at {time})", time=when) if when else ""
-        echo(f"{tabbed} {again}" if again else tabbed)
+        since = _("(since {time})", time=iso(one.since)) if one.since else ""
+        echo(" ".join(filter(None, (tabbed, again, since))))
 
 
 @command.command()
@@ -125,12 +129,12 @@ def peers(search: str, data: Path | None, as_json: bool) -> None:
     """Print other servers (whose name contains SEARCH): how they fare, what they run, what waits, what went wrong."""
     site = site_of(data)
     found = in_unit(site, lambda u: overview.peers(u.connection, u.now, search))
-    times = ("first_seen_at", "last_seen_at", "last_delivered_at", "down_since", "next_try_at")
-    rows = [_timed(asdict(one), *times) for one in found]
+    times = ("first_seen_at", "last_seen_at", "last_delivered_at", "down_since", "next_try_at", "too_much_since")
+    rows = [_timed(asdict(one), *times, "too_much_at") for one in found]
     for row in rows:
         row["gaps"] = [_timed(gap, "since", "until", "ended_at", "told_at") for gap in row["gaps"]]
     names = ("host", "stance", "health", "software", "last_seen_at", "waiting", "failures", "dead", "held", "put_aside")
-    _table("peers", rows, names, as_json=as_json)
+    _table("peers", rows, (*names, "too_much"), as_json=as_json)
 
 
 @command.command()

@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, or_, select
 
-from federation.ledger import digest_of
+from federation.ledger import TOO_MUCH, digest_of
 from federation.outbound import letters
 from federation.outbound.letters import Letter
 from federation.schema import inbox_activity, outbox_item, peer, refusal
 from instance.clock import Millis
 from instance.db.content import post
 from instance.i18n import N_, _
+from instance.peering.overview import too_much
 from instance.peering.words import sentences
 from instance.people import accounts
 from instance.policy.inforce import in_force_here
@@ -51,11 +52,16 @@ class Answer:
     again_at: int | None = None
     """When it is tried again."""
     status: int | None = None
+    number: int | None = None
+    """How often."""
+    since: int | None = None
 
     @property
     def words(self) -> str:
         """The same for people, in their language."""
-        return _(self.sentence, host=self.host, status=self.status, why=sentences(self.reasons)).strip()
+        return _(
+            self.sentence, host=self.host, status=self.status, number=self.number, why=sentences(self.reasons)
+        ).strip()
 
 
 def explain(connection: Connection, site: Site, asked: str) -> list[Answer]:
@@ -65,7 +71,7 @@ def explain(connection: Connection, site: Site, asked: str) -> list[Answer]:
         return [_nothing(site, asked)]
     host = clean_host(asked) if "://" not in asked else None
     if host is not None:
-        return [_of_server(connection, host, site.clock.now())]
+        return [_of_server(connection, host, site.clock.now()), *_too_much(connection, host)]
     row = connection.execute(select(post).where(or_(post.c.iri == asked, post.c.url == asked)).limit(1)).first()
     iri = str(row.iri) if row is not None else asked
     found = [*_came(connection, iri), *_was_refused(connection, iri), *_stands(connection, row)]
@@ -80,6 +86,13 @@ def _of_server(connection: Connection, host: str, now: Millis) -> Answer:
     code = {Stance.ALLOWED: "peer-allowed", Stance.LIMITED: "peer-limited", Stance.HELD: "peer-held"}
     reason = code.get(found, "peer-blocked")
     return Answer(HERE, reason, host, "", "{why}", reasons=reason)
+
+
+def _too_much(connection: Connection, host: str) -> Iterator[Answer]:
+    words = N_("It was asked {number} times to come later, for it sent too much.")
+    for found in too_much(connection, [host]).values():
+        many = {"number": found.number, "since": found.first_at}
+        yield Answer(IN, "sends-too-much", host, "", words, found.last_at, TOO_MUCH, **many)
 
 
 def _came(connection: Connection, iri: str) -> Iterator[Answer]:

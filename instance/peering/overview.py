@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, case, func, or_, select
 
 from federation.inbound import arrivals
+from federation.ledger import TOO_MUCH
 from federation.outbound import gaps, letters, regate
 from federation.outbound.gaps import Gap
 from federation.schema import delivery, inbox_activity, peer, turned_away
@@ -23,11 +24,12 @@ AWAY_AFTER: Millis = DAY
 
 @dataclass(frozen=True, slots=True)
 class TurnedAway:
-    """Activities that were answered 202 and not kept, counted."""
+    """Activities that were not kept, counted."""
 
     kind: str
     reason: str
     number: int
+    first_at: int
     last_at: int
 
 
@@ -51,6 +53,10 @@ class PeerView:
     dead: int = 0
     held: int = 0
     put_aside: int = 0
+    too_much: int = 0
+    """How often it was asked to come later, since when, and when last."""
+    too_much_since: int | None = None
+    too_much_at: int | None = None
     gaps: list[Gap] = field(default_factory=list)
 
 
@@ -76,6 +82,7 @@ def peers(connection: Connection, now: Millis, search: str = "", host: str = "")
     missed: dict[str, list[Gap]] = {}
     for gap in gaps.of_hosts(connection, hosts):
         missed.setdefault(gap.host, []).append(gap)
+    much = too_much(connection, hosts)
     standing = stances(connection, in_force_here(connection).at(now), hosts, now)
     return [
         PeerView(
@@ -95,6 +102,9 @@ def peers(connection: Connection, now: Millis, search: str = "", host: str = "")
             dead=out[row.host, "dead"],
             held=came[row.host, "held"],
             put_aside=came[row.host, "dead"],
+            too_much=much[row.host].number if row.host in much else 0,
+            too_much_since=much[row.host].first_at if row.host in much else None,
+            too_much_at=much[row.host].last_at if row.host in much else None,
             gaps=missed.get(row.host, []),
         )
         for row in rows
@@ -118,9 +128,19 @@ def _counts(connection: Connection, table: Any, hosts: list[str], states: list[s
 def turned(connection: Connection, host: str) -> list[TurnedAway]:
     """What was turned away from one peer, the most frequent first."""
     columns = turned_away.c
-    asked = select(columns.kind, columns.reason, columns.number, columns.last_at).where(columns.host == host)
+    asked = select(columns.kind, columns.reason, columns.number, columns.first_at, columns.last_at)
+    asked = asked.where(columns.host == host)
     rows: Any = connection.execute(asked.order_by(columns.number.desc(), columns.kind, columns.reason).limit(MOST))
     return [TurnedAway(*row) for row in rows]
+
+
+def too_much(connection: Connection, hosts: list[str]) -> dict[str, TurnedAway]:
+    """Of these servers those that were asked to come later, for they sent too much: how often, since when, when last."""
+    c = turned_away.c
+    columns = (c.host, func.sum(c.number), func.min(c.first_at), func.max(c.last_at))
+    asked = select(*columns).where(c.host.in_(hosts), c.reason == TOO_MUCH).group_by(c.host)
+    rows: Any = connection.execute(asked)
+    return {host: TurnedAway("", TOO_MUCH, int(number), first, last) for host, number, first, last in rows}
 
 
 def _states(connection: Connection, table: Any) -> dict[str, int]:

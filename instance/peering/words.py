@@ -43,6 +43,8 @@ WORDS: dict[str, str] = {
     # ours, at the inbox
     "farewell": N_("An account that nobody here knew said goodbye; there was nothing to do."),
     "foreign-id": N_("Its address lies on another server than its sender."),
+    "too-much": N_("It sent too much at once, and was asked to send it again later."),
+    "waited too long": N_("It waited for somebody for too long, and was forgotten."),
     "unknown-verb": N_("It is of a kind that this server does nothing with."),
     "no handler": N_("It is of a kind that this server does nothing with."),
     "UnbelievableError": N_("The sender said something that was not theirs to say."),
