@@ -15,8 +15,8 @@ from tests.support.world import Running, World
 
 KEEPING = 8
 """Whose it is, the post, its tag, its picture, answers that wait for it, the author's count, homes, whom to tell."""
-A_BATCH = 6
-"""Claiming it, marking it, looking for more, who its actors are, which of them are followed, what was taken back."""
+A_BATCH = 7
+"""Whose turn it is, claiming it, marking it, looking for more, who its actors are, which of them are followed, what was taken back."""
 
 
 @contextmanager
