@@ -279,6 +279,8 @@ def test_what_is_not_hers_to_say_is_refused(right: dict[str, Any], wrong: dict[s
         (True, said("Like", f"{THIRD}/statuses/1", audience=CIRCLE)),
         (False, said("Like", NOTE["id"])),
         (False, said("Like", NOTE["id"], THIRD, audience=CIRCLE)),
+        (False, said("Like", NOTE["id"], THIRD, audience=CIRCLE, id="")),
+        (False, said("Delete", NOTE["id"], THIRD, audience=CIRCLE, id="")),
     ],
 )
 def test_a_group_is_believed_about_what_is_wholly_of_its_own_origin(believed: bool, inner: dict[str, Any]) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.hashes import SHA512
 from hypothesis import given
 from hypothesis import strategies as st
@@ -212,3 +214,44 @@ def test_own_keys_sign_and_hold() -> None:
         pair = keys.make(algorithm)
         private = keys.load_own(pair.private)
         assert keys.holds(keys.load_pem(pair.public_pem), keys.sign(private, b"text"), b"text")
+
+
+@pytest.mark.parametrize(("bits", "taken"), [(1016, False), (1024, True), (8192, True), (8200, False)])
+def test_rsa_keys_of_a_size_that_is_safe_and_quick(bits: int, taken: bool) -> None:
+    number = RSAPublicNumbers(65537, (1 << (bits - 1)) | 1)
+    pem = keys.to_pem(number.public_key())
+    if taken:
+        assert keys.to_pem(keys.load_pem(pem)) == pem
+    else:
+        with pytest.raises(MalformedError):
+            keys.load_pem(pem)
+
+
+def test_two_signatures_of_one_name_could_be_read_in_two_ways() -> None:
+    given = 'sig1=("@method");created=1;keyid="https://peer.example/k"'
+    assert len(rfc9421.parse(given, "sig1=:AAAA:")) == 1
+    for one, other in ((given, "sig1=:AAAA:, sig1=:BBBB:"), (f"{given}, {given}", "sig1=:AAAA:")):
+        with pytest.raises(UnsignedError):
+            rfc9421.parse(one, other)
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"), [("a=1&b=2", b"1"), ("b=2", None), ("a=1&a=2", None), ("a=1&%61=2", None)]
+)
+def test_a_query_parameter_that_is_signed_is_there_once(query: str, wanted: bytes | None) -> None:
+    message = Message("GET", f"/x?{query}", {"host": "a.example"})
+    [given] = rfc9421.parse('sig1=("@query-param";name="a");created=1', "sig1=:AAAA:")
+    if wanted is not None:
+        assert rfc9421.signature_base(given, message).startswith(b'"@query-param";name="a": ' + wanted + b"\n")
+    else:
+        with pytest.raises(UnsignedError):
+            rfc9421.signature_base(given, message)
+
+
+@pytest.mark.parametrize("name", ["", *verify._ALGORITHMS, "none"])
+def test_a_key_signs_by_its_own_algorithms_only(name: str) -> None:
+    edwards = Ed25519PrivateKey.from_private_bytes(b"\1" * 32)
+    assert keys.holds(edwards.public_key(), keys.sign(edwards, b"x"), b"x", name) == (name in {"", keys.EDDSA})
+    assert keys.holds(key_number(0).public_key(), keys.sign(key_number(0), b"x"), b"x", name) == (
+        name in {"", keys.V1_5}
+    )
