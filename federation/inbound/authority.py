@@ -147,8 +147,8 @@ def _whole(case: _Case) -> bool:
     about = activity.object
     addressed = group in activity.audience or (isinstance(about, Object) and group in about.audience)
     of_group = same_origin(activity.actor, group) and (not activity.id or same_origin(activity.id, group))
-    if isinstance(about, Activity):  # Undo: what is taken back is her own, and as whole
-        return activity.type == "Undo" and addressed and of_group and about.actor == activity.actor
+    if isinstance(about, Activity):
+        return False  # what is undone has rows of its own
     if activity.type not in rights.MARKS:
         of_group = of_group and same_origin(activity.object_id, group)
     if isinstance(about, Object) and activity.type in CHANGES:

@@ -348,3 +348,24 @@ def test_what_is_not_here_is_deleted_by_its_author_only(connection: Any, about: 
         assert not passes
     else:
         assert passes
+
+
+def test_a_group_takes_no_post_of_others_off_its_shelves(connection: Any) -> None:
+    """Without a target (PieFed): its own moderators, and what is in it."""
+    for about, passes in ((THIRD, True), (NOTE["id"], True), (f"{THIRD}/statuses/1", False)):
+        announced = check(HOME, CIRCLE, case("Announce", said("Add", about), actor=CIRCLE, id=f"{CIRCLE}/a/9"))
+        if passes:
+            assert stand(connection, Stored(), announced).type == "Announce"
+        else:
+            with pytest.raises(UnbelievableError):
+                stand(connection, Stored(), announced)
+
+
+def test_who_was_not_asked_answers_nothing(connection: Any) -> None:
+    for answers, passes in ((BOB, True), (THIRD, False)):
+        yes = check(HOME, answers, case("Accept", f"{EVE}/statuses/1", actor=answers, id=f"{answers}/a/9"))
+        if passes:
+            assert stand(connection, Stored(), yes).ground == "asked"
+        else:
+            with pytest.raises(UnbelievableError):
+                stand(connection, Stored(), yes)

@@ -249,6 +249,32 @@ async def test_an_update_of_the_actor_changes_its_key_at_once(
     assert [activity.type for activity in recorder.applied] == ["Like", "Update"]
 
 
+@pytest.mark.parametrize(("age", "status"), [(15_000, 401), (30_000, 202)])
+async def test_a_key_that_was_exchanged_without_a_word_counts_within_a_minute(
+    home: Running, peer: Peer, age: int, status: int
+) -> None:
+    assert (await post(home, peer, 1)).status_code == 202
+    peer.actor("bob", number=3)
+    then = home.house.federation.clock.wire() - age
+    await home.house.store.unit(lambda u: u.connection.execute(remote_key.update().values(fetched_at=then)))
+    home.house.federation.memory.forget(BOB)
+    assert (await post(home, peer, 2, key=key_number(3))).status_code == status
+    assert (await post(home, peer, 3, key=key_number(0))).status_code == (401 if status == 202 else 202)
+
+
+async def test_a_key_is_of_its_owners_server(home: Running, peer: Peer) -> None:
+    """Though its owner lists it: nobody else's server speaks for her."""
+    other = Peer(peer.world, "other.example")
+    key = {"id": f"{other.base}/key", "owner": BOB, "publicKeyPem": pem_of(key_number(1))}
+    other.documents["/key"] = {"@context": AS, "type": "Key"} | key
+    own = peer.documents["/users/bob"]
+    own["publicKey"] = [own["publicKey"], key]
+    own["assertionMethod"] = [key["id"]]
+    for key_id, number, status in ((KEY, 0, 404), (key["id"], 1, 401)):
+        answer = await peer.get(home, "/u/1", BOB, key=key_number(number), key_id=key_id)
+        assert answer.status_code == status
+
+
 async def test_another_process_that_learns_a_new_key_ends_the_old_one_here(home: Running, peer: Peer) -> None:
     assert (await post(home, peer, 1)).status_code == 202
     new = pem_of(key_number(3))

@@ -13,6 +13,7 @@ from instance.errors import NotFoundError
 from instance.groups import moderators
 from instance.groups.acting import By
 from instance.people import accounts
+from tests.instance.policy.elsewhere import elsewhere
 from tests.journeys.walk import follow, found, home, open_group, write
 from tests.support.make import member
 from tests.support.peer import AS, PUBLIC, Peer, pem_of
@@ -99,6 +100,23 @@ async def test_what_an_announce_or_a_request_embeds_is_the_words_of_whoever_sign
     rows = await a.house.store.read(lambda c: c.execute(authors.where(post.c.iri.startswith(f"{mal}/"))).all())
     assert rows
     assert {row[0] for row in rows} == {mal}
+
+
+async def test_what_is_only_named_stays_its_authors(world: World) -> None:
+    """Create, Update and an undone Delete of another's post, by its address: nobody becomes its author by saying so."""
+    at = await elsewhere(world)
+    eve = at.peer.actor("eve", number=1)
+    hers, his = at.peer.note(eve, 1, "<p>Hers</p>"), at.peer.note(at.bob, 2, "<p>His</p>")
+    terms = {"to": hers["to"], "cc": hers["cc"]}
+    for number, note in enumerate((hers, his)):
+        await at.peer.post(at.a, at.peer.activity("Create", at.bob, note["id"], number, **terms))
+        await world.settle()
+    await at.peer.post(at.a, at.peer.activity("Update", at.bob, hers["id"], 3, **terms))
+    await at.peer.post(at.a, at.peer.activity("Undo", at.bob, at.peer.activity("Delete", at.bob, hers["id"]), 4))
+    await world.settle()
+    assert [(one["uri"], one["account"]["acct"]) for one in await at.home()] == [(his["id"], "bob@peer.example")]
+    known = (await at.ana.get("/api/v2/search", params={"q": hers["id"], "type": "statuses"})).json()
+    assert known["statuses"] == []
 
 
 async def test_an_announce_for_few_is_shown_to_few(world: World) -> None:
