@@ -7,9 +7,10 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from starlette.datastructures import Headers
 
+from federation.client import nodeinfo
 from federation.client.fetch import fetch_document
 from federation.endpoints.wanted import LONGEST, wants_object, wants_page
-from federation.errors import MalformedError
+from federation.errors import MalformedError, RefusedError
 from tests.federation.conftest import Recorder
 from tests.federation.test_endpoints import BOB, ann
 from tests.support.peer import ACTIVITY, AS, Peer
@@ -169,3 +170,16 @@ async def test_documents_that_forget_the_context(home: Running, peer: Peer) -> N
         else:
             with pytest.raises(MalformedError):
                 await fetch_document(home.house.federation, note["id"])
+
+
+async def test_what_a_server_runs_is_asked_of_itself_alone(world: World, home: Running, peer: Peer) -> None:
+    other = Peer(world, "other.example")
+    links = {"links": [{"rel": f"{nodeinfo.SCHEMA}/2.1", "href": f"{peer.base}/info"}]}
+    told = (200, {"content-type": "application/json"}, json.dumps({"software": {"name": "a", "version": "1"}}).encode())
+    peer.documents["/.well-known/nodeinfo"] = (200, {"content-type": "application/json"}, json.dumps(links).encode())
+    peer.documents["/info"] = other.documents["/info"] = told
+    assert await nodeinfo.software(home.house.federation, peer.host) == ("a", "1")
+    peer.documents["/info"] = (302, {"location": f"{other.base}/info"}, b"")
+    with pytest.raises(RefusedError):
+        await nodeinfo.software(home.house.federation, peer.host)
+    assert world.wires.requests_to(other.host) == []

@@ -92,7 +92,9 @@ async def test_cavage_first_then_rfc9421_and_that_is_remembered(
     assert choosy.knocks[2:] == ["POST rfc9421"]
 
 
-async def test_signed_gets_knock_twice_as_well(home: Running, choosy: Choosy) -> None:
+@pytest.mark.parametrize("refusal", [400, 401, 403])
+async def test_signed_gets_knock_twice_as_well(home: Running, choosy: Choosy, refusal: int) -> None:
+    choosy.refusal = refusal
     note = choosy.note(f"{choosy.base}/users/bob")
     for number in range(2):
         assert isinstance(await fetch(home.house.federation, note["id"]), Object), number

@@ -2,13 +2,17 @@
 
 import asyncio
 import ipaddress
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
+import httpcore
 import pytest
 
 from federation.client import lines
+from federation.client.bounds import MOST_HEAD, BoundedStream
 from federation.client.lines import Lines
 from federation.client.network import GuardedNetwork
 from federation.errors import UnreachableError
@@ -16,7 +20,7 @@ from federation.errors import UnreachableError
 pytestmark = pytest.mark.processes
 
 LISTED = [ipaddress.ip_network("127.0.0.2/32")]
-TAKEN = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
+TAKEN = b"HTTP/1.1 202 Accepted\r\n"
 
 
 @dataclass
@@ -25,6 +29,7 @@ class Inbox:
 
     answers: int = 100
     at_once: bool = False
+    words: int = 0
     url: str = ""
     asked: list[int] = field(default_factory=list)
     """For each connection how many requests came by it."""
@@ -40,7 +45,7 @@ class Inbox:
                 self.asked[number] += 1
                 if self.asked[number] > self.answers:
                     return
-                writer.write(TAKEN)
+                writer.write(TAKEN + b"Content-Length: %d\r\n\r\n" % self.words + b" " * self.words)
                 await writer.drain()
                 if self.at_once and self.asked[number] == self.answers:
                     return
@@ -79,6 +84,35 @@ async def test_one_connection_is_kept_for_each_server(own: Lines) -> None:
         found = await asyncio.gather(*(post(own, here) for _ in range(5)))  # at the same moment: one after the other
         assert found == [202] * 5
     assert (one.asked, other.asked) == ([8], [3])
+
+
+async def test_what_is_answered_is_bounded_for_each_delivery_by_itself(own: Lines) -> None:
+    inbox = Inbox(words=9000)
+    async with serving(inbox) as url:
+        for _ in range(2 * MOST_HEAD // inbox.words):
+            assert await post(own, url) == 202
+    assert len(inbox.asked) == 1
+
+
+class Stream(httpcore.AsyncMockStream):
+    """Gives without end, and so does what it becomes with TLS."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return b" " * max_bytes
+
+    async def start_tls(self, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
+        return Stream()
+
+
+async def test_bounds_hold_with_tls_as_well() -> None:
+    plain = BoundedStream(Stream(), all_of_it=True)
+    for stream in (plain, await plain.start_tls(ssl.create_default_context())):
+        assert len(await stream.read(MOST_HEAD)) == MOST_HEAD
+        with pytest.raises(httpcore.ReadError):
+            await stream.read(1)
 
 
 @pytest.mark.parametrize("at_once", [True, False])

@@ -16,8 +16,11 @@ from httpx import Response
 from sqlalchemy import func, select
 
 from federation.remote import keys as remote_keys
-from federation.schema import inbox_activity, remote_key
+from federation.remote.actors import usable_keys
+from federation.schema import inbox_activity, remote_actor, remote_key
 from federation.signatures.keys import base58_encode
+from federation.vocab.normalise import normalise
+from federation.vocab.types import Actor
 from tests.federation.conftest import Recorder
 from tests.support import signing
 from tests.support.peer import ACTIVITY, AS, Peer, cavage, key_number, pem_of
@@ -260,6 +263,51 @@ async def test_a_key_that_was_exchanged_without_a_word_counts_within_a_minute(
     home.house.federation.memory.forget(BOB)
     assert (await post(home, peer, 2, key=key_number(3))).status_code == status
     assert (await post(home, peer, 3, key=key_number(0))).status_code == (401 if status == 202 else 202)
+
+
+async def test_a_key_that_is_listed_no_more_is_none(home: Running, peer: Peer) -> None:
+    """The new one has a name of its own."""
+    assert (await post(home, peer, 1)).status_code == 202
+    new = f"{BOB}#second"
+    peer.documents["/users/bob"]["publicKey"] = {"id": new, "owner": BOB, "publicKeyPem": pem_of(key_number(3))}
+    assert (await post(home, peer, 2, key=key_number(3), key_id=new)).status_code == 202
+    assert (await post(home, peer, 3)).status_code == 401
+
+
+def test_of_the_keys_that_an_actor_lists_its_own_count(peer: Peer) -> None:
+    pem = pem_of(key_number(0))
+    listed = [
+        {"id": KEY, "owner": BOB, "publicKeyPem": pem},
+        {"id": f"{BOB}#2", "owner": f"{peer.base}/users/eve", "publicKeyPem": pem},
+        {"id": "https://other.example/users/zoe#main-key", "owner": BOB, "publicKeyPem": pem},
+        {"id": f"{BOB}#3", "owner": BOB, "publicKeyPem": "none"},
+    ]
+    found = normalise(peer.documents["/users/bob"] | {"publicKey": listed})
+    assert isinstance(found, Actor)
+    assert [(key.id, key.owner) for key in usable_keys(found)] == [(KEY, BOB)]
+
+
+@pytest.mark.parametrize(("status", "gone"), [(410, True), (404, False), (500, False)])
+async def test_who_answers_410_for_the_key_is_gone_for_good(home: Running, peer: Peer, status: int, gone: bool) -> None:
+    """404 may be a mishap, and so may a server that has trouble."""
+    assert (await post(home, peer, 1)).status_code == 202
+    peer.documents["/users/bob"] = status
+    began = home.house.federation.clock.wire()
+    assert (await post(home, peer, 2, key_id=f"{BOB}#2")).status_code == (503 if status == 500 else 401)
+    at = await home.house.store.read(lambda c: c.execute(select(remote_actor.c.gone_at)).scalar_one())
+    assert (at is not None) == gone
+    missed = home.house.federation.memory.missed[f"{BOB}#2"].until - began
+    assert 0 <= missed - (30_000 if status == 500 else 300_000) < 20_000
+
+
+async def test_so_many_keys_are_fetched_at_once_and_no_more(home: Running, peer: Peer) -> None:
+    never = asyncio.get_running_loop().create_future()
+    fetching: Any = home.house.federation.memory.fetching
+    fetching |= {f"https://p{number}.example/key": never for number in range(remote_keys.MOST_FETCHED)}
+    answer = await post(home, peer, 1)
+    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+    del fetching["https://p0.example/key"]
+    assert (await post(home, peer, 1)).status_code == 202
 
 
 async def test_a_key_is_of_its_owners_server(home: Running, peer: Peer) -> None:
