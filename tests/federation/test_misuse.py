@@ -7,17 +7,27 @@ from typing import Any
 
 import httpcore
 import pytest
+from sqlalchemy import select
 
-from federation.errors import AwayError, GoneError, MalformedError, UnreachableError, UnsignedError
+from federation.errors import (
+    AwayError,
+    FederationError,
+    GoneError,
+    MalformedError,
+    UnbelievableError,
+    UnreachableError,
+    UnsignedError,
+)
+from federation.remote import actors
 from federation.remote.memory import Missed
-from federation.schema import remote_key
+from federation.schema import remote_actor, remote_key
 from federation.signatures import keys
 from federation.signatures.keys import base58_encode
 from federation.signatures.message import Message
 from federation.signatures.verify import Claim, claim
 from federation.vocab.iris import host_of
 from tests.support.peer import AS, Peer, key_number, pem_of
-from tests.support.world import Running
+from tests.support.world import Running, World
 
 BOB = "https://peer.example/users/bob"
 KEY = f"{BOB}#main-key"
@@ -221,3 +231,33 @@ def test_a_port_is_named_once(domain: str, host: str) -> None:
     message = Message("GET", "/actor", {"host": host, "signature": "x"})
     with pytest.raises(UnsignedError, match="Host"):
         claim(message, domain, 0)
+
+
+async def test_nobody_has_her_letters_sent_to_another_server(world: World, home: Running, peer: Peer) -> None:
+    """Whose inbox is elsewhere is no actor; what is shared counts where it is of the actor's own server."""
+    elsewhere = "https://third.example/inbox"
+    peer.actor("eve", inbox=elsewhere)
+    with pytest.raises(UnbelievableError):
+        await actors.actor(home.house.federation, f"{peer.base}/users/eve")
+    peer.documents["/users/bob"]["endpoints"] = {"sharedInbox": elsewhere}
+    await actors.actor(home.house.federation, BOB)
+    inboxes = select(remote_actor.c.iri, remote_actor.c.inbox, remote_actor.c.shared_inbox)
+    wanted = [(BOB, f"{BOB}/inbox", None)]
+    assert await home.house.store.read(lambda c: [tuple(row) for row in c.execute(inboxes)]) == wanted
+    for number, change in enumerate(({"inbox": elsewhere}, {"endpoints": {"sharedInbox": elsewhere}})):
+        update = peer.activity("Update", BOB, peer.documents["/users/bob"] | change, number)
+        assert (await peer.post(home, update)).status_code == 202
+        await world.settle()
+        assert await home.house.store.read(lambda c: [tuple(row) for row in c.execute(inboxes)]) == wanted
+
+
+async def test_a_tombstone_of_somebody_else_takes_nobody_away(home: Running, peer: Peer) -> None:
+    bob = (await actors.actor(home.house.federation, BOB)).iri
+    stone = {"@context": AS, "id": f"{peer.base}/users/eve", "type": "Tombstone"}
+    gone = select(remote_actor.c.gone_at).where(remote_actor.c.iri == bob)
+    for served, left in ((stone, False), (stone | {"id": BOB}, True)):
+        peer.documents["/users/bob"] = peer.documents["/users/eve"] = served
+        with pytest.raises(FederationError):
+            await actors.actor(home.house.federation, BOB, fresh=True)
+        at = await home.house.store.read(lambda c: c.execute(gone).scalar_one())
+        assert (at is not None) == left
