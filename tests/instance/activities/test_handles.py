@@ -184,6 +184,11 @@ async def test_a_person_and_a_group_of_one_name_are_both_reached(world: World, s
         assert (await found(scene.anna, asked))[0]["uri"] == whom, asked
     [shown] = await found(scene.anna, group)
     assert shown["username"] == "knitting"
+    looked = await scene.anna.get("/api/v1/accounts/lookup", params={"acct": shown["acct"]})
+    assert looked.json()["uri"] == group
+    page = await scene.here.client.get(f"/@{shown['acct']}")
+    assert page.status_code == 200
+    assert "@knitting!group@z.example" in page.text
     for asked, whom in (("@knitting@z.example", person), ("!knitting@z.example", group)):
         scene.z.received.clear()
         await write(world, scene.anna, f"Hello {asked}", visibility="public")

@@ -110,7 +110,7 @@ async def test_pages_that_all_name_the_first_one(scene: Scene) -> None:
     """WordPress: each page has `first`, `last` and `next`."""
     first = scene.note(scene.rob, 1, "First")
     second = scene.note(scene.fay, 2, "Second", inReplyTo=first["id"])
-    third = scene.note(scene.fay, 3, "Third", inReplyTo=first["id"])
+    third = scene.note(scene.fay, 3, "Third", inReplyTo=first["id"], published="2026-11-21T10:05:00Z")
     whole = f"{first['id']}/replies"
     ends = {"first": f"{whole}/1", "last": f"{whole}/2", "partOf": whole}
     scene.replies(first, **ends)
