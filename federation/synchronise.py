@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from federation.client import collections
+from federation.client.budget import budget
 from federation.client.fetch import get_json
 from federation.context import Federation
 from federation.errors import FederationError, MalformedError, UnbelievableError
@@ -85,19 +86,20 @@ async def compare(federation: Federation, actor: str, text: str, signed: bytes) 
 async def followers_here(federation: Federation, url: str, wanted: str) -> list[str]:
     """Who of ours follows an actor, as its server says now: all of them, with the digest that the actor signed.
 
-    Raises a FederationError: what can't be had whole is worth nothing, for whoever is left out would lose the follow.
+    One header causes 50 requests at most, like an activity; pages that a redirect led elsewhere for are none. Raises a FederationError: what can't be had whole is worth nothing, for whoever is left out would lose the follow.
     """
     found: set[str] = set()
     page, asked = url, 0
-    while page:
-        asked += 1
-        document, _ = await get_json(federation, page)
-        if asked > MOST_PAGES or len(found) > MOST_ITEMS:
-            raise MalformedError("that collection is too long")
-        found |= {one for one in _items(document) if isinstance(one, str) and federation.is_ours(one)}
-        page = _next(document)
-        if page and not same_origin(page, url):
-            raise UnbelievableError("that collection goes on elsewhere")
+    with budget(host_of(url), federation.domain):
+        while page:
+            asked += 1
+            document, came_from = await get_json(federation, page)
+            if asked > MOST_PAGES or len(found) > MOST_ITEMS:
+                raise MalformedError("that collection is too long")
+            found |= {one for one in _items(document) if isinstance(one, str) and federation.is_ours(one)}
+            page = _next(document)
+            if not same_origin(came_from, url) or (page and not same_origin(page, url)):
+                raise UnbelievableError("that collection goes on elsewhere")
     if digest(found) != wanted:
         raise FederationError("the followers have changed since")
     return sorted(found)

@@ -1,5 +1,6 @@
 """Follower synchronisation (FEP-8fcf) both ways, and what followers and following tell: nothing to strangers."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from instance.clock import MINUTE
 from instance.db.people import follow
 from instance.people import accounts, follows
 from tests.support.make import Member, member
-from tests.support.peer import Peer
+from tests.support.peer import AS, Peer
 from tests.support.world import Running, World
 
 
@@ -252,6 +253,33 @@ async def test_what_is_not_signed_whole_and_its_own_changes_nothing(
     await pass_a_minute(world)
     assert await state(home, ann, bob_id) == "accepted"
     assert world.wires.requests_to("elsewhere.example") == []
+
+
+async def test_pages_speak_for_their_own_server_and_cost_little(
+    world: World, home: Running, ann: Member, peer: Peer
+) -> None:
+    """A collection without end, its pages at first at home and then elsewhere: 50 requests, and one to who is no party."""
+    stranger = Peer(world, "stranger.example")
+    bob, bob_id = await follow_there(world, home, ann, peer)
+    page = {"@context": AS, "type": "OrderedCollectionPage", "orderedItems": []}
+    for number in range(30):
+        at, after = f"/pages/{number}", f"{peer.base}/pages/{number + 1}"
+        stranger.documents[at] = page | {"id": f"{peer.base}{at}", "next": after}
+        peer.documents[at] = (302, {"location": f"{stranger.base}{at}"}, b"")
+    await told(peer, home, bob, [], url=f"{peer.base}/pages/0")
+    await pass_a_minute(world)
+    assert len(world.wires.requests_to(stranger.host)) <= 1, "what another server says is no page of bob's"
+    assert await state(home, ann, bob_id) == "accepted"
+    for number in range(30):
+        at, steps = f"/pages/{number}", [f"/pages/{number}/{step}" for step in range(3)]
+        for one, other in pairwise([at, *steps]):
+            peer.documents[one] = (302, {"location": peer.base + other}, b"")
+        peer.documents[steps[-1]] = page | {"id": f"{peer.base}{at}", "next": f"{peer.base}/pages/{number + 1}"}
+    asked = len(world.wires.requests_to(peer.host, "GET"))
+    await told(peer, home, bob, [], url=f"{peer.base}/pages/0", number=2)
+    await pass_a_minute(world)
+    assert 40 < len(world.wires.requests_to(peer.host, "GET")) - asked <= 50
+    assert await state(home, ann, bob_id) == "accepted"
 
 
 async def test_what_waits_for_an_answer_stays(world: World, home: Running, ann: Member, peer: Peer) -> None:
