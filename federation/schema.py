@@ -111,6 +111,7 @@ inbox_activity = Table(
     Column("lease", String(32), nullable=True),
     Column("lease_until", BigInteger, nullable=True),
     Column("signed_at", BigInteger, nullable=True),  # by the sender's clock
+    Column("spent", JSON(none_as_null=True), nullable=True),  # requests that it has caused so far, by host
     Column("next_try_at", BigInteger, nullable=False),
     Column("received_at", BigInteger, nullable=False),
     Column("done_at", BigInteger, nullable=True),

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from federation.client import collections
-from federation.client.budget import budget
+from federation.client.budget import MOST, budget
 from federation.client.fetch import get_json
 from federation.context import Federation
 from federation.errors import FederationError, MalformedError, UnbelievableError
@@ -24,6 +24,8 @@ NAME = "followers_synchronization"
 """The last part of the address of an actor's followers on the server that asks."""
 LONGEST = 2000
 MOST_PAGES, MOST_ITEMS = 20, 20_000
+MOST_REQUESTS = 20
+"""Of those that one activity may cause."""
 PART = re.compile(r'\s*([A-Za-z]+)="([^"]*)"\s*(?:,|$)')
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -86,11 +88,13 @@ async def compare(federation: Federation, actor: str, text: str, signed: bytes) 
 async def followers_here(federation: Federation, url: str, wanted: str) -> list[str]:
     """Who of ours follows an actor, as its server says now: all of them, with the digest that the actor signed.
 
-    One header causes 50 requests at most, like an activity; pages that a redirect led elsewhere for are none. Raises a FederationError: what can't be had whole is worth nothing, for whoever is left out would lose the follow.
+    At most `MOST_REQUESTS`, for which the activity with the header answers; a page that a redirect led elsewhere for is none.
+    Raises a FederationError: what can't be had whole is worth nothing, for whoever is left out would lose the follow.
     """
     found: set[str] = set()
     page, asked = url, 0
-    with budget(host_of(url), federation.domain):
+    host = host_of(url)
+    with budget(host, federation.domain, before={host: MOST - MOST_REQUESTS}):
         while page:
             asked += 1
             document, came_from = await get_json(federation, page)

@@ -4,6 +4,7 @@ The order is the point (SECURITY no. 23, 29 and 30): nothing is fetched for what
 what is not verified, nothing is answered 202 before it is on disk.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from federation.remote import actors
 from federation.signatures import verify
 from federation.signatures.message import Message
 from federation.signatures.verify import Claim, SignedBy
-from federation.synchronise import HEADER, compare
+from federation.synchronise import HEADER, MOST_REQUESTS, compare
 from federation.vocab import limits
 from federation.vocab.iris import host_of, is_iri, same_origin
 from federation.vocab.jsonld import needs_processing
@@ -61,7 +62,7 @@ async def accept(federation: Federation, message: Message, recipient: str | None
         return
     signed = await verify.check(federation, claim)
     await _count(federation, signed, head, message.body)
-    await _keep_of(federation, signed, head, message.body, recipient)
+    await _keep_of(federation, signed, head, message, recipient)
     if HEADER in message.headers:
         await compare(federation, head.actor, message.header(HEADER), claim.base)
 
@@ -76,7 +77,7 @@ async def _accept_renamed(
     signed = await verify.check(federation, claim)
     await _count(federation, signed, NO_HEAD, message.body)
     head = read_head(await federation.memory.plainly(document))
-    await _keep_of(federation, signed, head, message.body, recipient)
+    await _keep_of(federation, signed, head, message, recipient)
 
 
 def _knock(federation: Federation, claim: Claim, head: Head) -> None:
@@ -101,10 +102,20 @@ async def _count(federation: Federation, signed: SignedBy, head: Head, body: byt
         raise
 
 
-async def _keep_of(federation: Federation, signed: SignedBy, head: Head, body: bytes, recipient: str | None) -> None:
+async def _keep_of(
+    federation: Federation, signed: SignedBy, head: Head, message: Message, recipient: str | None
+) -> None:
     if signed.actor != head.actor:
         raise UnsignedError("the actor is not the key's owner")
-    await _keep(federation, signed, head, body, recipient)
+    await _keep(federation, signed, head, message, recipient)
+
+
+def _spent(federation: Federation, signed: SignedBy, message: Message) -> dict[str, int] | None:
+    """What an activity has cost at the door: its sender's key, and what its header may have us ask for (SECURITY no. 24)."""
+    spent = Counter(federation.memory.cost.pop(signed.key_id, {}))
+    if HEADER in message.headers:
+        spent[signed.host] += MOST_REQUESTS
+    return dict(spent) or None
 
 
 def read_head(document: dict[str, Any]) -> Head:
@@ -135,8 +146,8 @@ async def _ends_before_the_key(federation: Federation, claim: Claim, head: Head)
     return False
 
 
-async def _keep(federation: Federation, signed: SignedBy, head: Head, body: bytes, recipient: str | None) -> None:
-    host = signed.host
+async def _keep(federation: Federation, signed: SignedBy, head: Head, message: Message, recipient: str | None) -> None:
+    host, body = signed.host, message.body
     policy, peer = await federation.ports.policy.about(host)
     facts = ActivityFacts(head.kind, head.object_kind, host_of(head.actor), head.actor)
     decision = may_arrive(policy, replace(peer, signed=True), facts)
@@ -162,6 +173,7 @@ async def _keep(federation: Federation, signed: SignedBy, head: Head, body: byte
             "object_kind": head.object_kind[:40] or None,
             "recipient": recipient,
             "signed_at": signed.signed_at,
+            "spent": _spent(federation, signed, message),
             "body": seal_in(federation.seals, body, key),
             "state": "held" if decision.held else "received",
             "reason": ", ".join(decision.reasons) if decision.held else None,

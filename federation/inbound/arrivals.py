@@ -1,6 +1,7 @@
 """Rows of `inbox_activity`: stored once per (origin, id), done, tried again, put aside. `turns` says which come next."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,8 @@ class Arrival:
     key: str = ""
     family: str = ""
     """Whose turn it is worked on in (federation.allowance)."""
+    spent: dict[str, int] | None = None
+    """Requests that it has caused so far, by host: for the sender's key, and in earlier tries."""
 
     @property
     def let_in(self) -> bool:
@@ -119,12 +122,16 @@ def hold(u: Unit, lease: str, number: int, reason: str) -> None:
     u.connection.execute(update(inbox_activity).where(table.id == number, table.lease == lease).values(**values))
 
 
-def failed(u: Unit, lease: str, arrival: Arrival, reason: str) -> None:
-    """Give one back for a later try, or put it aside, with its body, when it has had its tries."""
+def failed(u: Unit, lease: str, arrival: Arrival, reason: str, spent: Mapping[str, int] | None = None) -> None:
+    """Give one back for a later try, or put it aside, with its body, when it has had its tries.
+
+    `spent`: all requests that it has caused; a later try goes on counting from there.
+    """
     table = inbox_activity.c
     dead = arrival.tries >= MOST_TRIES
     later = u.now + PAUSES[min(arrival.tries, len(PAUSES)) - 1]
-    values = {"state": "dead" if dead else "received", "reason": reason[:REASON_LENGTH], "next_try_at": later}
+    values: dict[str, Any] = {"state": "dead" if dead else "received", "reason": reason[:REASON_LENGTH]}
+    values |= {"next_try_at": later, "spent": dict(spent) if spent else arrival.spent}
     mine = (table.id == arrival.id) & (table.lease == lease)
     u.connection.execute(update(inbox_activity).where(mine).values(**values, lease=None, lease_until=None))
 
@@ -132,7 +139,7 @@ def failed(u: Unit, lease: str, arrival: Arrival, reason: str) -> None:
 def retry_dead(u: Unit, host: str | None = None, arrival_id: int | None = None) -> int:
     """Let those that were put aside be tried again (all, those of one peer, or one); returns how many."""
     which = _dead(host) if arrival_id is None else and_(_dead(host), inbox_activity.c.id == arrival_id)
-    values = {"state": "received", "tries": 0, "next_try_at": u.now}
+    values = {"state": "received", "tries": 0, "spent": None, "next_try_at": u.now}
     count = u.connection.execute(update(inbox_activity).where(which).values(**values)).rowcount
     u.wake(PUMP)
     return count

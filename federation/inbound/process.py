@@ -2,8 +2,9 @@
 
 import asyncio
 import traceback
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -40,6 +41,8 @@ class Ready:
     parts: "list[Part]"
     left: "_Ended | None" = None
     """Of several that came as one: what became of the first that can't be applied."""
+    spent: Mapping[str, int] = field(default_factory=dict)
+    """Requests that it has caused so far, by host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +185,8 @@ class Inbox:
             return _Ended(arrival, describe(error), again=self._again(error))
         parts: list[Part] = []
         left: _Ended | None = None
-        with budget(arrival.host, self._federation.domain):  # all that came as one is one cause
+        # all that came as one is one cause, and so are all tries of it
+        with budget(arrival.host, self._federation.domain, before=arrival.spent) as used:
             for start in range(0, len(documents), SIDE_BY_SIDE):
                 some = documents[start : start + SIDE_BY_SIDE]
                 for done in await asyncio.gather(*(self._part(arrival, document) for document in some)):
@@ -190,7 +194,9 @@ class Inbox:
                         parts.append(done)
                     elif left is None or done.held or (done.again and not left.held):
                         left = done
-        return left if left is not None and (left.held or not parts) else Ready(arrival, parts, left)
+        if left is not None:
+            left = replace(left, spent=used.spent)
+        return left if left is not None and (left.held or not parts) else Ready(arrival, parts, left, used.spent)
 
     async def _part(self, arrival: Arrival, document: dict[str, Any]) -> "Part | _Ended":
         federation = self._federation
@@ -278,7 +284,7 @@ class Inbox:
             except LeaseLostError:
                 continue
             except Exception as error:  # noqa: BLE001 - as above
-                failed = _Ended(item.arrival, describe(error), again=self._again(error))
+                failed = _Ended(item.arrival, describe(error), again=self._again(error), spent=item.spent)
                 ended.append(failed if len(item.parts) == 1 else await self._part_by_part(item))
         return ended
 
@@ -289,7 +295,7 @@ class Inbox:
             try:
                 await self._federation.store.unit(self._apply_alone, item.arrival, part)
             except Exception as error:  # noqa: BLE001 - as above
-                failed = _Ended(item.arrival, describe(error), again=self._again(error))
+                failed = _Ended(item.arrival, describe(error), again=self._again(error), spent=item.spent)
                 left = failed if left is None or failed.again else left
         return left or _Ended(item.arrival, "", again=False)
 
@@ -305,6 +311,7 @@ class _Ended:
     reason: str
     again: bool
     held: bool = False
+    spent: Mapping[str, int] | None = None
 
 
 def _judged(arrival: Arrival, decision: Decision) -> _Ended:
@@ -343,4 +350,4 @@ def _end(u: Unit, lease: str, ended: list[_Ended]) -> None:
         if item.held:
             arrivals.hold(u, lease, item.arrival.id, item.reason)
         elif item.again:
-            arrivals.failed(u, lease, item.arrival, item.reason)
+            arrivals.failed(u, lease, item.arrival, item.reason, item.spent)

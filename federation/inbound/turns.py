@@ -84,7 +84,7 @@ def _taken(families: int) -> Any:
     taken = update(inbox_activity).where(table.id.in_(select(due.c.id)))
     taken = taken.values(lease=bindparam("lease_"), lease_until=bindparam("until"), tries=table.tries + 1)
     columns = (table.id, table.host, table.actor, table.kind, table.body, table.tries, table.let_in_at)
-    return taken.returning(*columns, table.signed_at, table.activity_key, table.family)
+    return taken.returning(*columns, table.signed_at, table.activity_key, table.family, table.spent)
 
 
 def waiting(connection: Any, family: str) -> tuple[int, int]:

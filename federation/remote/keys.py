@@ -95,8 +95,10 @@ def _row(connection: Connection, key_id: str) -> Any:
 
 async def _fetched(federation: Federation, key_id: str) -> KnownKey:
     try:
-        with budget(host_of(key_id), federation.domain), who_signs(host_of(key_id)):
-            return await _fetch(federation, key_id)
+        with budget(host_of(key_id), federation.domain) as used, who_signs(host_of(key_id)):
+            key = await _fetch(federation, key_id)
+            federation.memory.cost[key_id] = dict(used.spent)
+            return key
     except FederationError as error:
         pause = MISSED_UNREACHABLE if error.retry else MISSED_REFUSED
         missed = Missed.of(error, federation.clock.wire() + pause)

@@ -72,6 +72,8 @@ class Memory:
     fetching: dict[str, asyncio.Task[KnownKey]] = field(default_factory=dict)
     refreshed: Bounded[int] = field(default_factory=Bounded)
     """key id -> when it was last fetched anew because a signature failed."""
+    cost: Bounded[dict[str, int]] = field(default_factory=Bounded)
+    """key id -> requests that its last fetch took, by host, until an activity that it signed answers for them."""
     asked_after: Bounded[int] = field(default_factory=Bounded)
     """inbox -> when its owners were last asked after because it said that it is gone."""
 

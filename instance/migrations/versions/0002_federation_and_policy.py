@@ -406,6 +406,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("object_kind", sa.String(length=40), nullable=True))
         batch_op.add_column(sa.Column("let_in_at", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("signed_at", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("spent", sa.JSON(none_as_null=True), nullable=True))
         batch_op.drop_index(batch_op.f("ix_inbox_activity_state_next_try_at"))
         batch_op.create_index(batch_op.f("ix_inbox_activity_about"), ["about"], unique=False)
         batch_op.create_index(
@@ -466,6 +467,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_inbox_activity_state_family_next_try_at")
         batch_op.drop_index(batch_op.f("ix_inbox_activity_about"))
         batch_op.create_index(batch_op.f("ix_inbox_activity_state_next_try_at"), ["state", "next_try_at"], unique=False)
+        batch_op.drop_column("spent")
         batch_op.drop_column("signed_at")
         batch_op.drop_column("let_in_at")
         batch_op.drop_column("object_kind")
