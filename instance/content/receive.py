@@ -10,6 +10,8 @@ from instance.content.admission import Arriving
 from instance.content.remote import RemotePost
 from instance.content.remote_parts import hang_on, set_poll
 from instance.content.revisions import keep_revision
+from instance.content.rules import is_ours
+from instance.content.visible import readable_or_none
 from instance.content.words import Words, columns, words_of
 from instance.db.content import poll, post
 from instance.db.people import account
@@ -42,7 +44,7 @@ def receive(u: Unit, remote: RemotePost, *, quiet: bool = False) -> int | None:
 
     None also for an answer that the author of what it answers does not let. `quiet`: nobody is notified.
     """
-    parent = _parent(u, remote.reply_to_iri)
+    parent = _parent(u, remote.reply_to_iri, remote)
     wish = Arriving(remote.iri, remote.account_id, remote.approval)
     found = admission.may_answer(u, wish, parent)
     if found is Verdict.NO:
@@ -60,7 +62,7 @@ def receive(u: Unit, remote: RemotePost, *, quiet: bool = False) -> int | None:
         return before.id if before.deleted_at is None else None
     hang_on(u, post_id, remote, new=True)
     if remote.quote is not None:
-        admission.quote(u, remote.iri, remote.quote, _parent(u, remote.quote.iri))
+        admission.quote(u, remote.iri, remote.quote, _parent(u, remote.quote.iri, remote))
     if parent is not None and found is not Verdict.YES and admission.waits(u, wish, post_id, parent, found):
         return post_id
     if parent is not None and parts.counts_as_answer(remote.visibility, False):
@@ -85,7 +87,7 @@ def revive(u: Unit, remote: RemotePost) -> int | None:
     row = u.connection.execute(here.with_for_update()).first()
     if row is None or row.deleted_at is None:
         return None if row is None else int(row.id)
-    parent = _parent(u, remote.reply_to_iri)
+    parent = _parent(u, remote.reply_to_iri, remote)
     changes = _said(u, row.id, replace(remote, visibility=row.visibility)) | {"deleted_at": None}
     changes |= {"edited_at": remote.edited_at, "version": post.c.version + 1}
     changes |= {"reply_to_id": parent.id if parent is not None else None}
@@ -101,8 +103,15 @@ def revive(u: Unit, remote: RemotePost) -> int | None:
     return int(row.id)
 
 
-def _parent(u: Unit, iri: str | None) -> Row[Any] | None:
-    return u.connection.execute(_PARENT, {"iri": iri}).first() if iri is not None else None
+def _parent(u: Unit, iri: str | None, remote: RemotePost) -> Row[Any] | None:
+    """What a post answers or quotes. A post of ours only if its author may read that: else it is as if it were not here.
+
+    By an address alone nobody gets a place at it, nor a No, which would say that there is something (SECURITY no. 16).
+    """
+    row = u.connection.execute(_PARENT, {"iri": iri}).first() if iri is not None else None
+    if row is None or not is_ours(u.site.base_url, row) or (row.visibility in OPEN_TO_ALL and not row.local_only):
+        return row
+    return row if readable_or_none(u.connection, remote.account_id, row.id) is not None else None
 
 
 def _values(u: Unit, post_id: int, remote: RemotePost, parent: Row[Any] | None) -> dict[str, Any]:
@@ -188,9 +197,9 @@ def receive_edit(u: Unit, remote: RemotePost) -> int | None:
     changes: dict[str, Any] = {"version": post.c.version + 1, "policy": remote.policy}
     if row.consent is not None:
         wish = Arriving(remote.iri, remote.account_id, remote.approval)
-        admission.let(u, row.id, wish, _parent(u, row.reply_to_iri))
+        admission.let(u, row.id, wish, _parent(u, row.reply_to_iri, remote))
     if remote.quote is not None:
-        admission.quote(u, remote.iri, remote.quote, _parent(u, remote.quote.iri))
+        admission.quote(u, remote.iri, remote.quote, _parent(u, remote.quote.iri, remote))
     if edited:
         keep_revision(u, row)
         same_audience = replace(remote, visibility=row.visibility)

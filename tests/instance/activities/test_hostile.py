@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from federation import ledger
 from federation.schema import refusal, turned_away
 from instance.content import moderation, reports, submissions
-from instance.db.content import post, report
+from instance.db.content import interaction, post, report
 from instance.db.people import account
 from instance.db.reading import notification
 from instance.groups.acting import By
@@ -18,6 +18,7 @@ from tests.support.make import member
 from tests.support.peer import AS, PUBLIC, Peer
 from tests.support.world import World
 
+NOBODY = {"can_reply": {"always": ["author"], "with_approval": []}}
 POST = (post.c.group_id, post.c.locked_at, post.c.removed_at)
 
 
@@ -160,3 +161,38 @@ async def test_a_stranger_s_answer_is_in_no_thread_of_a_group_before_it_is_let_t
     await a.house.store.unit(moderation.remove, group_id, waiting.post_id, By(anna.account_id, "No adverts"))
     await world.settle()
     assert await seen() == [True, False, False, False, False]
+
+
+@pytest.mark.parametrize("rules", [{}, {"interaction_policy": NOBODY}], ids=["usual rules", "nobody may"])
+@pytest.mark.parametrize("visibility", ["private", "direct"])
+async def test_who_may_not_read_a_post_hangs_nothing_on_it(
+    world: World, visibility: str, rules: dict[str, Any]
+) -> None:
+    """By its address alone an answer or a quote finds no place at it, and no answer tells that it is there."""
+    a, peer = await world.instance("a.example"), Peer(world)
+    anna = await member(a, "anna", public=True)
+    tom, ben = peer.actor("tom"), peer.actor("ben", number=1)
+    await world.settle()
+    await found(anna, ben)
+    await peer.post(a, peer.activity("Follow", ben, f"https://a.example/u/{anna.account_id}"))
+    await world.settle()
+    top = await write(world, anna, "@ben@peer.example for you", visibility=visibility, **rules)
+    peer.received.clear()
+    for number, terms in enumerate([{"inReplyTo": top["uri"]}, {"quote": top["uri"]}]):
+        mention = {"type": "Mention", "href": f"https://a.example/u/{anna.account_id}", "name": "@anna"}
+        note = peer.note(tom, number, f"From outside {number}", tag=[mention], **terms)
+        await peer.post(a, peer.activity("Create", tom, note, number, to=[PUBLIC]))
+    await world.settle()
+    assert peer.received == [], "a No would say that there is something"
+    assert await a.house.store.read(lambda c: c.execute(select(interaction.c.id)).all()) == []
+    status = (await anna.get(f"/api/v1/statuses/{top['id']}")).json()
+    context = (await anna.get(f"/api/v1/statuses/{top['id']}/context")).json()
+    assert (status["replies_count"], context["descendants"]) == (0, [])
+    told = [one["status"] for one in (await anna.get("/api/v1/notifications?types[]=mention")).json()]
+    assert {one["in_reply_to_id"] for one in told} == {None}, "she is told of what mentions her, as of any other post"
+    assert len(told) == 2
+    note = peer.note(ben, 9, "I may", inReplyTo=top["uri"], to=[f"https://a.example/u/{anna.account_id}"], cc=[])
+    await peer.post(a, peer.activity("Create", ben, note, 9))
+    await world.settle()
+    context = (await anna.get(f"/api/v1/statuses/{top['id']}/context")).json()
+    assert [one["uri"] for one in context["descendants"]] == [note["id"]]
