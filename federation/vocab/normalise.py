@@ -37,7 +37,7 @@ from federation.vocab.types import (
 Document = dict[str, Any]
 Read = Activity | Object | Actor
 DEEPEST = 4  # Announce{Undo{Create{Note}}}
-MOST_AT_ONCE = 500
+MOST_AT_ONCE = 200
 """What one Announce may hold."""
 COLLECTIONS = frozenset({"Collection", "OrderedCollection"})
 KNOWN = ACTOR_TYPES | ACTIVITY_TYPES | POST_TYPES

@@ -147,10 +147,12 @@ def plain_name(row: Any) -> str:
 def by_name(connection: Connection, name: str, domain: str = "") -> AccountRow | None:
     """The account with this handle. Capitals are not told apart, unless two of another server differ in nothing else.
 
-    `name!kind` is the account of that kind, whether or not it needs the mark.
+    `name!kind` is the account of that kind, whether or not it needs the mark; `!name` the group.
     """
     if "\0" in name + domain:  # PostgreSQL refuses to look for what it can't keep
         return None
+    if name.startswith(MARK):
+        name = name[1:] + (f"{MARK}group" if domain else "")
     if not domain:
         return connection.execute(select(account).where(account.c.domain == "", account.c.name == name.lower())).first()
     pair = name.lower(), domain.lower()

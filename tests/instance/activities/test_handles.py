@@ -184,8 +184,11 @@ async def test_a_person_and_a_group_of_one_name_are_both_reached(world: World, s
         assert (await found(scene.anna, asked))[0]["uri"] == whom, asked
     [shown] = await found(scene.anna, group)
     assert shown["username"] == "knitting"
-    looked = await scene.anna.get("/api/v1/accounts/lookup", params={"acct": shown["acct"]})
-    assert looked.json()["uri"] == group
+    for asked in (shown["acct"], "!knitting@z.example"):
+        looked = await scene.anna.get("/api/v1/accounts/lookup", params={"acct": asked})
+        assert looked.json()["uri"] == group
+        known = await scene.here.house.resolver.find(asked, fetching=False)
+        assert known.account_id == int(shown["id"])
     page = await scene.here.client.get(f"/@{shown['acct']}")
     assert page.status_code == 200
     assert "@knitting!group@z.example" in page.text
