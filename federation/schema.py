@@ -131,12 +131,18 @@ outbox_item = Table(
     Column("facts", JSON(none_as_null=True), nullable=False),  # what policies judge by
     Column("created_at", BigInteger, nullable=False, index=True),
 )
+Index(
+    "ix_outbox_item_with_body",  # what may have to be erased: few of them
+    outbox_item.c.id,
+    sqlite_where=outbox_item.c.body.is_not(None),
+    postgresql_where=outbox_item.c.body.is_not(None),
+)
 
 delivery = Table(
     "delivery",
     metadata,
     Column("id", Serial, primary_key=True, autoincrement=True),
-    Column("item_id", BigInteger, nullable=False, index=True),
+    Column("item_id", BigInteger, nullable=False),
     Column("host", String(260), nullable=False),
     Column("inbox", Text, nullable=False),
     Column(
@@ -149,6 +155,7 @@ delivery = Table(
     Column("done_at", BigInteger, nullable=True),
     UniqueConstraint("item_id", "inbox"),
     Index("ix_delivery_host_state_id", "host", "state", "id"),
+    Index("ix_delivery_item_id_state", "item_id", "state"),
 )
 
 # Deliveries that were given up while a peer was away for too long: what it missed, and when it was told.

@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from federation.ages import older
 from federation.ports import Unit
 from federation.schema import delivery, outbox_item, peer
 from federation.vocab.times import DAY
@@ -34,6 +35,8 @@ LEASE = 120_000
 CIRCUIT = 5  # failures in a row after which a peer gets one probe at a time
 QUICK = 2_000  # milliseconds: whose slowest answer of the last turn took less has a lane of its own
 KEPT = 30 * DAY
+SETTLED = ("sent", "cancelled", "dead")
+BATCH = 500
 
 
 class Lane(StrEnum):
@@ -166,12 +169,17 @@ def release_all(u: Unit) -> None:
 
 
 def forget_old(u: Unit) -> int:
-    """Delete settled deliveries of long ago, and items that nobody waits for; returns how many deliveries."""
-    old = delivery.c.state.in_(["sent", "cancelled", "dead"]) & (delivery.c.done_at < u.now - KEPT)
-    count = u.connection.execute(delete(delivery).where(old)).rowcount
+    """Delete a batch of deliveries settled long ago, or else of items that nobody waits for; returns how many. A timed job."""
+    before = u.now - KEPT
+    old = and_(
+        older(delivery, delivery.c.created_at, before), delivery.c.done_at < before, delivery.c.state.in_(SETTLED)
+    )
+    some = select(delivery.c.id).where(old).order_by(delivery.c.id).limit(BATCH)
+    if count := u.connection.execute(delete(delivery).where(delivery.c.id.in_(some))).rowcount:
+        return count
     wanted = exists().where(delivery.c.item_id == outbox_item.c.id)
-    u.connection.execute(delete(outbox_item).where(outbox_item.c.created_at < u.now - KEPT, ~wanted))
-    return count
+    some = select(outbox_item.c.id).where(outbox_item.c.created_at < before, ~wanted).limit(BATCH)
+    return u.connection.execute(delete(outbox_item).where(outbox_item.c.id.in_(some))).rowcount
 
 
 def counts(connection: Connection) -> dict[str, int]:

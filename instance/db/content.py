@@ -113,6 +113,7 @@ remote_file = Table(
     count("tries"),
     time("created_at"),
     time("used_at", index=True),
+    Index("ix_remote_file_size", "size"),  # they are summed up after each that comes
 )
 
 poll = Table(

@@ -7,9 +7,11 @@ dies leaves its lease to run out. The sweeps here erase what has had its time.
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, Update, and_, delete, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, Update, and_, delete, or_, select, update
 
+from federation.ages import older
 from federation.schema import inbox_activity
 from instance.clock import DAY, HOUR, MINUTE, Millis, monotonic
 from instance.db.people import one_time_link, session
@@ -32,15 +34,22 @@ KEPT_TOKENS: Millis = 30 * DAY
 
 Step = Callable[[Unit], int]
 """Does one batch in a transaction and says how many rows it touched; 0 means done."""
+Find = Callable[[Connection, Millis], Sequence[Any]]
+"""Looks at what is stored, at that time, for what there is to do; some of it at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """A timed job: its name, how often it runs (milliseconds), one batch of it."""
+    """A timed job: its name, how often it runs (milliseconds), one batch of it.
+
+    A look at a whole table would hold up who writes. So a job that needs one has `find`, which reads beside them; `step` is then
+    given what was found, `BATCH` at a time, and asks itself whether it still holds.
+    """
 
     name: str
     every: Millis
-    step: Step
+    step: Callable[..., int]
+    find: Find | None = None
 
 
 class Timer:
@@ -58,17 +67,30 @@ class Timer:
             return False
         self._look_at = monotonic() + LOOK_SECONDS
         for job in await self._store.unit(_due, self._jobs):
-            if await self._store.unit(_take, job, self._holder):
-                await self._run(job)
+            if now := await self._store.unit(_take, job, self._holder):
+                await self._run(job, now)
         return False
 
-    async def _run(self, job: Timed) -> None:
+    async def _run(self, job: Timed, now: Millis) -> None:
         try:
-            while await self._store.unit(_batch, job, self._holder):
-                pass
+            if job.find is None:
+                while await self._store.unit(_batch, job, self._holder):
+                    pass
+            else:
+                while await self._found(job, await self._store.read(job.find, now)):
+                    pass
         except Exception as error:  # noqa: BLE001 - the others must run
             log.error("timed_job_failed", name=job.name, error=describe(error))
             await self._store.unit(_done, job, self._holder)
+
+    async def _found(self, job: Timed, found: Sequence[Any]) -> bool:
+        """Do what was found, batch by batch; True while another look may find more."""
+        batches = [found[start : start + BATCH] for start in range(0, len(found), BATCH)]
+        touched = [await self._store.unit(_batch, job, self._holder, batch) for batch in batches]
+        if any(touched):
+            return True
+        await self._store.unit(_done, job, self._holder)
+        return False
 
 
 def _due(u: Unit, jobs: Sequence[Timed]) -> list[Timed]:
@@ -83,22 +105,23 @@ def _due(u: Unit, jobs: Sequence[Timed]) -> list[Timed]:
     return found
 
 
-def _take(u: Unit, job: Timed, holder: str) -> bool:
-    """Take the lease if the job is due and nobody has it."""
+def _take(u: Unit, job: Timed, holder: str) -> Millis:
+    """Take the lease if the job is due and nobody has it; the time then, 0 where it was not to be had."""
     insert_new(u.connection, timed_lease, name=job.name, holder="", until=0)
     lease = timed_lease.c
     due = or_(lease.last_run_at.is_(None), lease.last_run_at <= u.now - job.every)
     free = and_(lease.name == job.name, lease.until < u.now, due)
-    return u.connection.execute(_set(free, holder=holder, until=u.now + LEASE)).rowcount == 1
+    return u.now if u.connection.execute(_set(free, holder=holder, until=u.now + LEASE)).rowcount == 1 else 0
 
 
-def _batch(u: Unit, job: Timed, holder: str) -> bool:
-    """Do one batch; True while more may be left. The lease is given back with the last one."""
+def _batch(u: Unit, job: Timed, holder: str, *found: Sequence[Any]) -> bool:
+    """Do one batch; True while more may be left. The lease is given back with the last one of a job that looks for itself."""
     if not _held(u, job, holder):
         return False
-    if job.step(u):
+    if job.step(u, *found):
         return True
-    _done(u, job, holder)
+    if not found:
+        _done(u, job, holder)
     return False
 
 
@@ -154,8 +177,10 @@ def erase_answers(u: Unit) -> int:
 
 def erase_inbox(u: Unit) -> int:
     """What came in and was dealt with; its body went when it was done."""
-    old = and_(inbox_activity.c.done_at < u.now - KEPT_INBOX, inbox_activity.c.state.in_(["done", "ignored"]))
-    return _erase(u, inbox_activity, inbox_activity.c.id, old)
+    table, before = inbox_activity.c, u.now - KEPT_INBOX
+    done = and_(older(inbox_activity, table.received_at, before), table.done_at < before)
+    batch = select(table.id).where(done, table.state.in_(["done", "ignored"])).order_by(table.id).limit(BATCH)
+    return u.connection.execute(delete(inbox_activity).where(table.id.in_(batch))).rowcount
 
 
 SWEEPS = [

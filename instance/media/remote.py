@@ -183,12 +183,13 @@ def sweep(u: Unit) -> int:
     What is asked for again is fetched again. Rows of pictures that could not be had go too, after their time.
     """
     oldest = u.now - u.site.settings.remote_media_days * DAY
+    latest = remote_file.c.used_at < max(oldest, u.now - KEPT_FAILED)  # said besides, for the index
     done = or_(
         and_(remote_file.c.state == "ready", remote_file.c.used_at < oldest),
         and_(remote_file.c.state != "ready", remote_file.c.used_at < u.now - KEPT_FAILED),
     )
     rows = u.connection.execute(
-        select(remote_file).where(done).order_by(remote_file.c.used_at).limit(CLEAR_AT_ONCE)
+        select(remote_file).where(latest, done).order_by(remote_file.c.used_at).limit(CLEAR_AT_ONCE)
     ).all()
     _forget(u, rows)
     _make_room(u)

@@ -397,6 +397,10 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("handle_at", sa.BigInteger(), nullable=True))
         batch_op.create_index(batch_op.f("ix_account_handle_host"), ["handle_host"], unique=False)
 
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_delivery_item_id"))
+        batch_op.create_index("ix_delivery_item_id_state", ["item_id", "state"], unique=False)
+
     with op.batch_alter_table("follow", schema=None) as batch_op:
         batch_op.add_column(sa.Column("verb", sa.String(length=8), nullable=True))
 
@@ -416,6 +420,15 @@ def upgrade() -> None:
     with op.batch_alter_table("notification", schema=None) as batch_op:
         batch_op.add_column(sa.Column("about_id", sa.BigInteger(), nullable=True))
 
+    with op.batch_alter_table("outbox_item", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_outbox_item_with_body",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("body IS NOT NULL"),
+            postgresql_where=sa.text("body IS NOT NULL"),
+        )
+
     with op.batch_alter_table("peer", schema=None) as batch_op:
         batch_op.add_column(sa.Column("took", sa.Integer(), nullable=True))
 
@@ -434,6 +447,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("removed_reason", sa.Text(), nullable=True))
         batch_op.create_index(batch_op.f("ix_post_url"), ["url"], unique=False)
 
+    with op.batch_alter_table("remote_file", schema=None) as batch_op:
+        batch_op.create_index("ix_remote_file_size", ["size"], unique=False)
+
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.add_column(sa.Column("assigned_to", sa.BigInteger(), nullable=True))
 
@@ -441,6 +457,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.drop_column("assigned_to")
+
+    with op.batch_alter_table("remote_file", schema=None) as batch_op:
+        batch_op.drop_index("ix_remote_file_size")
 
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_post_url"))
@@ -460,6 +479,13 @@ def downgrade() -> None:
     with op.batch_alter_table("peer", schema=None) as batch_op:
         batch_op.drop_column("took")
 
+    with op.batch_alter_table("outbox_item", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_outbox_item_with_body",
+            sqlite_where=sa.text("body IS NOT NULL"),
+            postgresql_where=sa.text("body IS NOT NULL"),
+        )
+
     with op.batch_alter_table("notification", schema=None) as batch_op:
         batch_op.drop_column("about_id")
 
@@ -476,6 +502,10 @@ def downgrade() -> None:
 
     with op.batch_alter_table("follow", schema=None) as batch_op:
         batch_op.drop_column("verb")
+
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_index("ix_delivery_item_id_state")
+        batch_op.create_index(batch_op.f("ix_delivery_item_id"), ["item_id"], unique=False)
 
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_handle_host"))
