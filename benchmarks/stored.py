@@ -18,10 +18,10 @@ EACH = 10  # posts, activities and deliveries of one person elsewhere
 Rows = Iterator[tuple[Table, dict[str, Any]]]
 
 
-def fill(u: Unit, stored: int) -> None:
-    """Write so many rows into each table; as many persons, servers and readers as go with them."""
+def fill(u: Unit, stored: int, first: int = 0) -> None:
+    """Write so many rows into each table, numbered from `first` on (a multiple of 100), and the persons and servers that go with them."""
     waiting: dict[str, tuple[Table, list[dict[str, Any]]]] = {}
-    for number in range(stored):
+    for number in range(first, first + stored):
         for table, values in _of_one(u.now - DAY, number):
             rows = waiting.setdefault(table.name, (table, []))[1]
             rows.append(_whole(table, values))
@@ -60,7 +60,7 @@ def _of_one(at: int, number: int) -> Rows:
     yield outbox_item, times | {"id": number + 1, "activity": iri, "facts": {}}
     yield delivery, times | {"item_id": number + 1, "host": host, "inbox": iri, "state": "sent"}
     yield post, times | {"id": first + number, "iri": iri, "account_id": person, "visibility": "public"}
-    yield timeline_entry, {"account_id": first, "post_id": first + number, "shown_id": first + number}
+    yield timeline_entry, {"account_id": person, "post_id": first + number, "shown_id": first + number}
     yield attachment, times | {"id": first + number, "account_id": person, "post_id": first + number}
     yield remote_file, times | {"url_hash": iri, "state": "ready"}
     yield withdrawn, times | {"iri": iri, "actor": iri}

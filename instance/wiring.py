@@ -210,6 +210,7 @@ TIMED = [
     daily.Timed("forget old gaps", HOUR, gaps.forget_old),
     daily.Timed("erase refusals", HOUR, ledger.forget_old),
     daily.Timed("forget servers that were met once", HOUR, met_once.forget, find=met_once.find),
+    daily.Timed("erase inbox", HOUR, keeping.erase_old),
     daily.Timed("give up what waited too long", HOUR, keeping.give_up),
     daily.Timed("thin out what is done", HOUR, keeping.thin),
     daily.Timed("forget what was withdrawn", DAY, withdrawn.sweep),

@@ -7,16 +7,28 @@ from typing import Any
 
 from sqlalchemy import and_, delete, func, or_, select, update
 
+from federation.ages import older
 from federation.ports import Unit
 from federation.schema import inbox_activity
 from federation.vocab.times import DAY, HOUR
 
+KEPT_DONE = 30 * DAY  # far longer than any signature is accepted; without bodies, for the dry run of policies
 KEPT_DEAD, KEPT_HELD = 30 * DAY, 90 * DAY
 MOST_DEAD = 1000  # of one family
 KNOWN_AGAIN = 13 * HOUR  # a signature is accepted for an hour, on either side
 MOST_DONE = 2_000_000
 BATCH = 500
 REASON = "waited too long"
+NOT_DONE = ("received", "held", "dead")
+"""Asked for as "not one of these", what is done is looked for by age: by its state it is nearly the whole table."""
+
+
+def erase_old(u: Unit) -> int:
+    """Erase a batch of what was dealt with long ago; its body went when it was done. A timed job."""
+    table, before = inbox_activity.c, u.now - KEPT_DONE
+    done = and_(older(inbox_activity, table.received_at, before), table.done_at < before, table.state.not_in(NOT_DONE))
+    batch = select(table.id).where(done).order_by(table.id).limit(BATCH)
+    return u.connection.execute(delete(inbox_activity).where(table.id.in_(batch))).rowcount
 
 
 def give_up(u: Unit) -> int:
@@ -26,7 +38,8 @@ def give_up(u: Unit) -> int:
         and_(table.state == "dead", table.received_at < u.now - KEPT_DEAD),
         and_(table.state == "held", table.received_at < u.now - KEPT_HELD),
     )
-    numbers = list(u.connection.execute(select(table.id).where(late).limit(BATCH)).scalars())
+    old = older(inbox_activity, table.received_at, u.now - min(KEPT_DEAD, KEPT_HELD))
+    numbers = list(u.connection.execute(select(table.id).where(old, late).order_by(table.id).limit(BATCH)).scalars())
     numbers = numbers or _too_many(u)
     gone = {"state": "ignored", "reason": REASON, "body": None, "done_at": u.now}
     u.connection.execute(update(inbox_activity).where(table.id.in_(numbers)).values(**gone))
@@ -48,6 +61,6 @@ def thin(u: Unit) -> int:
     """Forget the oldest of what is done where there is very much of it, once no signature could bring it back. As above."""
     table = inbox_activity.c
     newest = u.connection.execute(select(func.max(table.id))).scalar() or 0
-    done = table.state.in_(["done", "ignored"]) & (table.done_at < u.now - KNOWN_AGAIN)
+    done = table.state.not_in(NOT_DONE) & (table.done_at < u.now - KNOWN_AGAIN)
     oldest = select(table.id).where(table.id <= newest - MOST_DONE, done).order_by(table.id).limit(BATCH)
     return u.connection.execute(delete(inbox_activity).where(table.id.in_(oldest))).rowcount

@@ -11,8 +11,6 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, Update, and_, delete, or_, select, update
 
-from federation.ages import older
-from federation.schema import inbox_activity
 from instance.clock import DAY, HOUR, MINUTE, Millis, monotonic
 from instance.db.people import one_time_link, session
 from instance.db.store import Store
@@ -26,7 +24,6 @@ LEASE: Millis = 10 * MINUTE
 LOOK_SECONDS = 30.0
 BATCH = 500
 
-KEPT_INBOX: Millis = 30 * DAY  # far longer than any signature is accepted; without bodies, for the dry run of policies
 KEPT_ATTEMPTS: Millis = DAY
 KEPT_ANSWERS: Millis = DAY
 KEPT_LINKS: Millis = 30 * DAY  # used or run out: until then its reader is told which
@@ -175,14 +172,6 @@ def erase_answers(u: Unit) -> int:
     return _erase(u, idempotent_answer, idempotent_answer.c.id, idempotent_answer.c.created_at < u.now - KEPT_ANSWERS)
 
 
-def erase_inbox(u: Unit) -> int:
-    """What came in and was dealt with; its body went when it was done."""
-    table, before = inbox_activity.c, u.now - KEPT_INBOX
-    done = and_(older(inbox_activity, table.received_at, before), table.done_at < before)
-    batch = select(table.id).where(done, table.state.in_(["done", "ignored"])).order_by(table.id).limit(BATCH)
-    return u.connection.execute(delete(inbox_activity).where(table.id.in_(batch))).rowcount
-
-
 SWEEPS = [
     Timed("erase sessions", HOUR, erase_sessions),
     Timed("erase codes", HOUR, erase_codes),
@@ -190,5 +179,4 @@ SWEEPS = [
     Timed("erase links", DAY, erase_links),
     Timed("erase attempts", HOUR, erase_attempts),
     Timed("erase answers", HOUR, erase_answers),
-    Timed("erase inbox", HOUR, erase_inbox),
 ]

@@ -204,7 +204,7 @@ async def test_in_development_nothing_is_bounded(home: Running, peer: Peer) -> N
 async def test_what_waits_for_a_person_does_not_wait_for_ever(world: World, home: Running) -> None:
     def fill(u: Any) -> None:
         common = {"host": "b.example", "family": "b.example", "actor": "x", "kind": "Like", "body": b"words"}
-        ages = [("dead", 20), ("dead", 31), ("held", 80), ("held", 91), ("received", 200)]
+        ages = [("received", 200), ("held", 91), ("held", 80), ("dead", 31), ("dead", 20)]
         for state, days in ages:
             times = {"received_at": u.now - days * DAY, "next_try_at": u.now}
             row = common | times | {"activity_key": f"{state}{days}", "state": state, "reason": "peer-held"}

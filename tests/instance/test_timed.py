@@ -2,6 +2,7 @@
 
 from sqlalchemy import func, insert, select
 
+from federation.inbound import keeping
 from federation.schema import inbox_activity
 from instance.clock import DAY, HOUR
 from instance.db.system import attempt, timed_lease
@@ -58,7 +59,7 @@ async def test_sweeps_erase_what_has_had_its_time(world: World) -> None:
     store = (await world.instance()).house.store
 
     def fill(u: Unit) -> None:
-        for at, state in ((u.now, "done"), (u.now - 40 * DAY, "done"), (u.now - 40 * DAY, "dead")):
+        for at, state in ((u.now - 40 * DAY, "done"), (u.now - 40 * DAY, "dead"), (u.now, "done")):
             key = f"{at}{state}"
             values = {"host": "b.example", "actor": "x", "kind": "Create", "next_try_at": 0, "received_at": at}
             u.connection.execute(insert(inbox_activity).values(activity_key=key, state=state, done_at=at, **values))
@@ -67,7 +68,7 @@ async def test_sweeps_erase_what_has_had_its_time(world: World) -> None:
 
     await store.unit(fill)
     world.clock.turn(DAY)
-    await Timer(store, daily.SWEEPS).work()
+    await Timer(store, [*daily.SWEEPS, Timed("erase inbox", HOUR, keeping.erase_old)]).work()
     counted = await store.read(
         lambda c: [c.execute(select(func.count()).select_from(t)).scalar() for t in (inbox_activity, attempt)]
     )
