@@ -89,7 +89,8 @@ def explain(address: str, data: Path | None, as_json: bool) -> None:
         tabbed = "\t".join(words)
         when = iso(one.again_at) if one.again_at else ""
         again = _("(again at {time})", time=when) if when else ""
-        since = _("(since {time})", time=iso(one.since)) if one.since else ""
+        first = iso(one.since) if one.since else ""
+        since = _("(since {time})", time=first) if first else ""
         echo(" ".join(filter(None, (tabbed, again, since))))
 
 
