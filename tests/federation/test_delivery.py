@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
-from federation.outbound import deliveries, departed, gaps, letters
+from federation.outbound import deliveries, departed, gaps, letters, schedule
 from federation.outbound.deliver import retry_after
 from federation.outbound.deliveries import Lane, Turn
 from federation.outbound.schedule import MOST, PATIENCE_SECONDS, PLACES, Flight, Round, senders
 from federation.remote import actors
 from federation.schema import delivery, remote_actor
 from federation.schema import peer as peers
-from instance.clock import DAY, HOUR, SECOND
+from instance.clock import DAY, HOUR, MINUTE, SECOND
 from instance.jobs.runner import Runner
 from tests.federation.test_outbound import send, sender, states
 from tests.support.peer import Peer
@@ -295,16 +295,17 @@ async def test_a_peer_that_is_heard_from_is_tried_again(world: World, home: Runn
     for _ in range(12):
         await world.settle()
         world.clock.turn(HOUR)
-    await home.house.store.unit(
-        lambda u: u.connection.execute(update(peers).values(next_try_at=u.now + 5 * HOUR, served_at=u.now - HOUR))
-    )
     world.wires.down.clear()
-    await world.settle()
-    assert peer.received == []
-    assert (await peer.post(home, peer.activity("Like", bobs[0], ann))).status_code == 202
-    await home.house.federation.ledger.flush()
-    await world.settle()
-    assert await states(home) == ["sent"]
+    for number, (ago, state) in enumerate(((MINUTE, "ready"), (HOUR, "sent"))):  # not one that was tried just now
+        times = {"next_try_at": home.house.site.clock.now() + 5 * HOUR}
+        times["served_at"] = home.house.site.clock.now() - ago
+        await home.house.store.unit(lambda u, times=times: u.connection.execute(update(peers).values(times)))
+        await world.settle()
+        assert peer.received == []
+        assert (await peer.post(home, peer.activity("Like", bobs[0], ann, number))).status_code == 202
+        await home.house.federation.ledger.flush()
+        await world.settle()
+        assert await states(home) == [state]
 
 
 async def test_a_peer_whose_turn_failed_in_the_middle_has_failed_once(world: World, home: Running, peer: Peer) -> None:
@@ -334,3 +335,33 @@ async def test_a_key_that_is_still_being_made_is_no_fault_of_the_peer(world: Wor
     world.clock.turn(3 * SECOND)
     await world.settle()
     assert [one.body["id"] for one in peer.received] == [f"{ann}/x/2", f"{early}/x/1"]
+
+
+@pytest.mark.parametrize(("failures", "at_once"), [(4, 3), (5, 1)])
+async def test_who_failed_five_times_is_probed_by_one_and_served_again_once_it_answers(
+    world: World, home: Running, peer: Peer, failures: int, at_once: int
+) -> None:
+    ann, bobs = await ready(world, home, peer)
+    for number in range(3):
+        await send(home, ann, bobs, number)
+    await home.house.store.unit(lambda u: u.connection.execute(update(peers).values(failures=failures)))
+    turns, due = await home.house.store.unit(schedule._next, [], dict.fromkeys(Lane, 5))
+    assert [len(due[turn.host]) for turn in turns] == [at_once]
+    await home.house.store.unit(deliveries.release_all)
+    await world.settle()
+    row = await row_of(home, peer.host)
+    assert (await states(home), row.failures, row.down_since, row.next_try_at) == (["sent"] * 3, 0, None, None)
+
+
+async def test_once_it_is_to_stop_nothing_new_is_begun(world: World, home: Running, peer: Peer) -> None:
+    ann, bobs = await ready(world, home, peer)
+    for number in range(3):
+        await send(home, ann, bobs, number)
+
+    async def stopping(scope: Any, receive: Any, send_: Any) -> None:
+        home.house.federation.stopping.set()
+        await peer(scope, receive, send_)
+
+    world.wires.apps[peer.host] = stopping
+    await world.settle()
+    assert await states(home) == ["sent", "ready", "ready"]

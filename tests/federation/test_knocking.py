@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from federation.client.fetch import fetch
 from federation.errors import FederationError
-from federation.remote import actors
+from federation.remote import actors, schemes
 from federation.schema import peer as peers
 from federation.vocab.types import Object
 from tests.federation.test_outbound import send, sender, states
@@ -223,3 +223,22 @@ async def test_ours_offers_both(home: Running, choosy: Choosy) -> None:
     with pytest.raises(FederationError):
         await fetch(home.house.federation, f"{choosy.base}/users/bob")
     assert choosy.documents["/users/bob"]["@context"][0] == AS
+
+
+@pytest.mark.parametrize(("answers", "state"), [([400, 503], "ready"), ([403, 429], "ready"), ([400, 404], "dead")])
+async def test_trouble_at_the_second_knock_is_no_refusal(
+    world: World, home: Running, peer: Peer, answers: list[int], state: str
+) -> None:
+    ann, bob = await sender(world, home), peer.actor("bob")
+    await actors.actor(home.house.federation, bob)
+    await send(home, ann, [bob])
+    peer.answers = list(answers)
+    await world.settle()
+    assert await states(home) == [state]
+
+
+async def test_an_offer_changes_nothing_that_was_learnt(home: Running) -> None:
+    for learnt in ("cavage", "rfc9421"):
+        await schemes.learn(home.house.federation, "p.example", learnt)
+        await schemes.offered(home.house.federation, "p.example")
+        assert await schemes.known(home.house.federation, "p.example") == learnt

@@ -25,6 +25,7 @@ from federation.signatures import keys
 from federation.signatures.keys import base58_encode
 from federation.signatures.message import Message
 from federation.signatures.verify import Claim, claim
+from federation.vocab import limits
 from federation.vocab.iris import host_of
 from tests.support.peer import AS, Peer, key_number, pem_of
 from tests.support.world import Running, World
@@ -261,3 +262,38 @@ async def test_a_tombstone_of_somebody_else_takes_nobody_away(home: Running, pee
             await actors.actor(home.house.federation, BOB, fresh=True)
         at = await home.house.store.read(lambda c: c.execute(gone).scalar_one())
         assert (at is not None) == left
+
+
+async def test_who_is_gone_is_not_asked_after_again(world: World, home: Running, peer: Peer) -> None:
+    await actors.actor(home.house.federation, BOB)
+    await actors.gone(home.house.federation, BOB)
+    before = len(world.wires.log)
+    with pytest.raises(GoneError):
+        await actors.actor(home.house.federation, BOB)
+    assert len(world.wires.log) == before
+
+
+async def test_a_key_of_another_server_than_the_actors_is_not_even_fetched(
+    world: World, home: Running, peer: Peer
+) -> None:
+    like = peer.activity("Like", BOB, "https://a.example/x")
+    answer = await peer.post(home, like, key_id="https://other.example/users/bob#main-key")
+    assert (answer.status_code, world.wires.requests_to("other.example")) == (401, [])
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63, -(2**63), 10**40])
+def test_no_number_is_larger_than_databases_keep(number: int) -> None:
+    body = json.dumps({"a": [{"b": number}]}).encode()
+    if abs(number) < 2**63:
+        assert limits.parse(body) == {"a": [{"b": number}]}
+    else:
+        with pytest.raises(MalformedError):
+            limits.parse(body)
+
+
+def test_a_document_has_so_many_values_and_no_nul() -> None:
+    assert len(limits.parse(json.dumps({"a": [1] * (limits.MOST_VALUES - 1)}).encode())["a"]) == limits.MOST_VALUES - 1
+    for wide in ({"a": [1] * limits.MOST_VALUES}, {"a": [{"b": [2] * 300}] * 70}):
+        with pytest.raises(MalformedError):
+            limits.parse(json.dumps(wide).encode())
+    assert limits.parse(rb'{"a\u0000": ["x\u0000y", {"b": "\u0000"}]}') == {"a": ["xy", {"b": ""}]}

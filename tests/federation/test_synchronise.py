@@ -170,7 +170,7 @@ async def told(peer: Peer, home: Running, bob: str, items: list[str], *, sign: b
         "id": f"{bob}/{NAME}",
         "type": "OrderedCollection",
         "orderedItems": change.get("served", items),
-    }
+    } | change.get("more", {})
     url = change.get("url", f"{bob}/{NAME}")
     text = f'collectionId="{change.get("collection", f"{bob}/followers")}", url="{url}", digest="{digest(items)}"'
     note = peer.note(bob, change.get("number", 1), to=[f"{bob}/followers"], cc=[])
@@ -242,6 +242,8 @@ async def test_a_list_in_pages_that_all_name_the_first_one(
         {"sign": False},
         {"served": ["https://a.example/u/1"]},
         {"url": "https://elsewhere.example/f"},
+        {"more": {"first": "https://elsewhere.example/1"}},
+        {"more": {"next": "https://elsewhere.example/2"}},
         {"collection": "https://peer.example/users/eve/followers"},
     ],
 )
