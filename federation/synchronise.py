@@ -110,7 +110,9 @@ async def followers_here(federation: Federation, url: str, wanted: str) -> list[
 
 
 def _items(document: dict[str, Any]) -> list[Any]:
-    return [*listed(document.get("orderedItems")), *listed(document.get("items")), *_first(document)]
+    """All of them, however many: a part of a list is worth nothing."""
+    given = [document.get(name) for name in ("orderedItems", "items")]
+    return [one for items in given for one in (items if isinstance(items, list) else listed(items))] + _first(document)
 
 
 def _first(document: dict[str, Any]) -> list[Any]:

@@ -15,6 +15,7 @@ from federation.client.lines import Lines
 from federation.client.network import GuardedNetwork
 from federation.endpoints import reading
 from federation.errors import FederationError, RefusedError, SlowError, TooLargeError, UnreachableError
+from federation.vocab.limits import MOST_BYTES
 
 pytestmark = pytest.mark.processes
 
@@ -225,6 +226,24 @@ async def test_a_body_that_drips_in_is_ended(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(SlowError):
         await reading._body(request, "100")
     assert SlowError.status == 408
+
+
+class Long:
+    """A request that does not say how long it is."""
+
+    method = "POST"
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b" " * (MOST_BYTES // 2)
+        raise AssertionError("read to its end")
+
+
+@pytest.mark.parametrize("said", ["", "10", "x", "9" * 30, f"{MOST_BYTES + 1}"])
+async def test_a_body_ends_at_a_megabyte_whatever_it_says(said: str) -> None:
+    request: Any = Long()
+    with pytest.raises(TooLargeError):
+        await reading._body(request, said)
 
 
 @pytest.mark.parametrize("script", [endless_hints, crumbs])

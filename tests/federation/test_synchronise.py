@@ -1,16 +1,19 @@
 """Follower synchronisation (FEP-8fcf) both ways, and what followers and following tell: nothing to strangers."""
 
+import json
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from sqlalchemy import update
+from sqlalchemy import event, update
 
-from federation.synchronise import HEADER, NAME, Offered, digest, read_header
+from federation.synchronise import HEADER, MOST_ITEMS, MOST_PAGES, NAME, Offered, digest, followers_here, read_header
+from instance.activities.fetching.follower_sync import reconcile
 from instance.clock import MINUTE
 from instance.db.people import follow
+from instance.db.unit import Unit
 from instance.people import accounts, follows
 from tests.support.make import Member, member
 from tests.support.peer import AS, Peer
@@ -217,6 +220,37 @@ async def test_a_follower_that_we_do_not_know_is_undone(world: World, home: Runn
     assert await home.house.store.read(follows.one, ben.account_id, bob_id) is None, "it gives no follow"
 
 
+async def test_a_long_list_is_compared_whole_and_in_a_few_statements(
+    world: World, home: Running, ann: Member, peer: Peer
+) -> None:
+    bob, _ = await follow_there(world, home, ann, peer)
+    ours = [await iri_of(home, ann), *(f"https://a.example/u/0{number}" for number in range(1500))]
+    peer.received.clear()
+    ben = await member(home, "ben")
+    await world.settle()
+    asked: list[str] = []
+    there = await _served(home, peer, bob, [*ours, await iri_of(home, ben)])
+
+    def count(*given: Any) -> None:
+        asked.append(given[2])
+
+    def counted(u: Unit) -> None:
+        connection: Any = u.connection
+        event.listen(connection, "before_cursor_execute", count)
+        reconcile(u, bob, there)
+        event.remove(connection, "before_cursor_execute", count)
+
+    await home.house.store.unit(counted)
+    await world.settle()
+    assert [(one.body["type"], one.body["actor"]) for one in peer.received] == [("Undo", await iri_of(home, ben))]
+    assert 3 < len(asked) < 30
+
+
+async def _served(home: Running, peer: Peer, bob: str, items: list[str]) -> list[str]:
+    await told(peer, home, bob, items)
+    return await followers_here(home.house.federation, f"{bob}/{NAME}", digest(items))
+
+
 async def test_a_list_in_pages_that_all_name_the_first_one(
     world: World, home: Running, ann: Member, peer: Peer
 ) -> None:
@@ -282,6 +316,33 @@ async def test_pages_speak_for_their_own_server_and_cost_little(
     await pass_a_minute(world)
     assert 15 < len(world.wires.requests_to(peer.host, "GET")) - asked <= 20
     assert await state(home, ann, bob_id) == "accepted"
+
+
+async def test_a_list_without_end_is_none(world: World, home: Running, ann: Member, peer: Peer) -> None:
+    """Neither in pages nor in items; the follow that it does not name stays."""
+    bob, bob_id = await follow_there(world, home, ann, peer)
+    real, whole, sizes = peer._answer, f"{bob}/{NAME}", list[int]()
+
+    def endless(scope: Any, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        path: str = scope["path"]
+        if NAME not in path:
+            return real(scope, body)
+        number = int(path.rpartition("/")[2]) + 1 if path[-1].isdigit() else 0
+        named = [f"https://a.example/u/{number}-{one}" for one in range(sizes[-1])]
+        page = {"@context": "https://www.w3.org/ns/activitystreams", "id": f"{peer.base}{path}", "orderedItems": named}
+        served = page | {"type": "OrderedCollectionPage", "next": f"{whole}/{number}"}
+        return 200, {"content-type": "application/activity+json"}, json.dumps(served).encode()
+
+    peer._answer = endless  # type: ignore[method-assign]
+    for number, (each, most) in enumerate(((1, MOST_PAGES + 1), (MOST_ITEMS // 3, 5)), 1):
+        sizes.append(each)
+        before = len(world.wires.requests_to(peer.host, "GET"))
+        await told(peer, home, bob, [], number=number)
+        await pass_a_minute(world)
+        assert 0 < len(world.wires.requests_to(peer.host, "GET")) - before <= most
+    assert await state(home, ann, bob_id) == "accepted"
+    assert read_header(f'collectionId="{bob}/followers", url="{whole}", digest="{digest([])}"') is not None
+    assert read_header(f'collectionId="{bob}/{"f" * 2000}", url="{whole}", digest="{digest([])}"') is None
 
 
 async def test_what_waits_for_an_answer_stays(world: World, home: Running, ann: Member, peer: Peer) -> None:

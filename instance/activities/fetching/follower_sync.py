@@ -24,6 +24,7 @@ from instance.people import accounts, follows
 from instance.people.accounts import AccountRow
 
 KIND = "compare_followers"
+CHUNK = 500
 AFTER = MINUTE  # what is on its way may arrive first
 
 
@@ -79,10 +80,11 @@ def reconcile(u: Unit, actor: str, there: list[str]) -> None:
     waiting = _followers(u.connection, target.id, follows.PENDING)
     for iri in here.keys() - set(there):
         follows.end(u, here[iri], target.id)
-    for iri in sorted(set(there) - here.keys() - waiting.keys()):
-        follower = accounts.by_iri(u.connection, iri)
-        if follower is not None and follower.domain == "" and follower.kind == "person":
-            _undo(u, follower, target)
+    unknown = sorted(set(there) - here.keys() - waiting.keys())
+    for start in range(0, len(unknown), CHUNK):
+        for follower in accounts.by_iris(u.connection, unknown[start : start + CHUNK]).values():
+            if follower.domain == "" and follower.kind == "person":
+                _undo(u, follower, target)
 
 
 def _undo(u: Unit, follower: AccountRow, target: AccountRow) -> None:
