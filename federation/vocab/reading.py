@@ -15,6 +15,7 @@ MOST_TAGS, MOST_FILES, MOST_OPTIONS, MOST_MENTIONS, MOST_LINKS = 200, 50, 50, 10
 
 _PREFIXES = ("as:", "toot:", "schema:", "https://www.w3.org/ns/activitystreams#", "http://joinmastodon.org/ns#")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+_TO_ESCAPE = re.compile(r'["<>`]|[^\x00-\x7f]')
 _WHOLE = re.compile(r"[0-9]{1,10}")
 _NO_LANGUAGE = frozenset({"und", "zxx", "mul", "mis"})
 
@@ -127,13 +128,12 @@ def media_type(document: dict[str, Any]) -> str:
 
 
 def _unescaped(address: str) -> str:
-    """WordPress writes `&` in addresses as HTML does; spaces around and letters beyond ASCII are others' habits."""
+    """WordPress writes `&` in addresses as HTML does; spaces around and letters beyond ASCII are others' habits.
+
+    What could end an attribute of HTML is escaped: not everybody who is shown an address is as careful with it as we are.
+    """
     address = html.unescape(address.strip()) if "&" in address else address.strip()
-    return address if address.isascii() else _escaped(address)
-
-
-def _escaped(address: str) -> str:
-    return "".join(letter if letter.isascii() else quote(letter) for letter in address)
+    return _TO_ESCAPE.sub(lambda found: quote(found[0]), address)
 
 
 def count(value: Any) -> int:

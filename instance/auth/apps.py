@@ -21,7 +21,7 @@ NAME_LENGTH = 60
 URI_LENGTH = 2000
 MOST_URIS = 20
 # Schemes that a browser or a system would run instead of handing them to an app.
-DANGEROUS = {"javascript", "data", "vbscript", "file", "blob", "about"}
+DANGEROUS = {"javascript", "data", "vbscript", "file", "filesystem", "blob", "about", "view-source"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,14 @@ def test_an_address_in_any_form(url: Any) -> None:
     assert read(url=url).url == "https://peer.example/page"
 
 
+def test_no_address_ends_an_attribute() -> None:
+    """Where apps put an address between quotes it stays there."""
+    bad = "https://peer.example/a\"onclick=alert(1)<b>`?it's"
+    good = "https://peer.example/a%22onclick=alert(1)%3Cb%3E%60?it's"
+    found = read(url=bad, attachment=[{"type": "Image", "mediaType": "image/png", "url": bad}])
+    assert [found.url, found.attachments[0].url] == [good, good]
+
+
 @pytest.mark.parametrize(
     ("terms", "language"),
     [

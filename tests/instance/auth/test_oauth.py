@@ -73,6 +73,7 @@ async def test_an_app_registers_in_every_way(world: World, kind: str) -> None:
     [
         {"client_name": ""}, {"client_name": "x" * 61}, {"redirect_uris": ""}, {"redirect_uris": "back"},
         {"redirect_uris": "javascript:alert(1)"}, {"redirect_uris": f"{BACK}#x"}, {"redirect_uris": "https:///x"},
+        {"redirect_uris": "view-source:x"}, {"redirect_uris": "filesystem:https://x.example/y"},
         {"scopes": "admin:read"}, {"scopes": "read nonsense"}, {"website": "ftp://x"},
     ],
     ids=str,
