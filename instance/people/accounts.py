@@ -156,7 +156,10 @@ def by_name(connection: Connection, name: str, domain: str = "") -> AccountRow |
     if not domain:
         return connection.execute(select(account).where(account.c.domain == "", account.c.name == name.lower())).first()
     pair = name.lower(), domain.lower()
-    return named(connection, [pair], written=name).get(pair)
+    c = account.c
+    usual = select(account).where(c.name == name, c.domain == pair[1], c.handle_host.is_(None))  # an index knows it
+    row = connection.execute(usual).first()
+    return row or named(connection, [pair], written=name).get(pair)
 
 
 def named(

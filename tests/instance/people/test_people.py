@@ -219,6 +219,22 @@ async def test_remote_accounts_are_learnt_once_and_forgotten(world: World) -> No
         await store.unit(follows.request, other, ada)
 
 
+async def test_a_usual_handle_is_found_by_an_index(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not among all accounts of its server, of which there may be many."""
+    store = (await world.instance()).house.store
+    ben = await store.unit(learn, _remote("ben"))
+
+    def looked_through(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(accounts, "named", looked_through)
+    row = await store.read(accounts.by_name, "ben", "B.example")
+    assert row is not None
+    assert row.id == ben
+    with pytest.raises(AssertionError):
+        await store.read(accounts.by_name, "Ben", "b.example")
+
+
 async def test_an_erased_account_leaves_no_relations(world: World) -> None:
     running = await world.instance()
     store = running.house.store
