@@ -45,7 +45,7 @@ from instance.jobs import daily
 from instance.jobs.local import JobHandler, Works
 from instance.jobs.runner import Pump
 from instance.jobs.table import RUNNER
-from instance.media import attachments
+from instance.media import attachments, tidying
 from instance.media import remote as pictures
 from instance.notices import mail, notifications
 from instance.peering import met_once, software, trials
@@ -202,6 +202,7 @@ TIMED = [
     daily.Timed("erase copies whose time is over", HOUR, retention.sweep),
     daily.Timed("erase unused pictures", HOUR, attachments.sweep),
     daily.Timed("erase old copies of remote pictures", HOUR, pictures.sweep),
+    daily.Timed("erase files that nothing names", tidying.EVERY, tidying.want),
     daily.Timed("forget old home entries", 6 * HOUR, timelines.sweep),
     daily.Timed("erase settled deliveries", HOUR, deliveries.forget_old),
     daily.Timed("erase words that arrived", 10 * MINUTE, taking_back.erase_words),
@@ -229,6 +230,7 @@ def jobs(house: House) -> dict[str, JobHandler]:
         backfill.JOB: partial(backfill.run, house.federation),
         handles.JOB: partial(naming.run, house.federation),
         pictures.JOB: pictures.Fetcher(house.intake, partial(pictures.fetch, house.federation)).run,
+        tidying.JOB: partial(tidying.run, house.site, house.store),
         trust.LOOK: partial(trust.look, house.federation),
         trust.COMPARE: trust.compare,
         agreements.OFFER: partial(outgoing_agreements.offer_job, house.federation),

@@ -19,6 +19,8 @@ MISSING_AVATAR, MISSING_HEADER = "/media/avatar/missing.png", "/media/header/mis
 TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 EXTENSIONS = {mime: extension for extension, mime in TYPES.items()}
 TOKEN_BYTES = 18
+PART = ".part"
+"""How the name of a file ends that is being written."""
 PICTURE, EMOJI = "remote picture", "remote emoji"
 """What an address of ours for something remote is proved for."""
 
@@ -49,7 +51,7 @@ def write(folder: Path, key: str, data: bytes) -> None:
     """Write a file whole or not at all, for this user's eyes only."""
     path = path_of(folder, key)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
+    part = path.with_suffix(PART)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)

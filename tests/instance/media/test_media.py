@@ -9,13 +9,14 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import insert, select
 
+from instance import wiring
 from instance.clock import DAY
 from instance.db.content import attachment, remote_file
 from instance.db.people import account
 from instance.errors import NotFoundError, RefusalError
 from instance.jobs.local import Works
 from instance.mastodon.entities import media_entity
-from instance.media import attachments, remote, store, workshop
+from instance.media import attachments, remote, store, tidying, workshop
 from instance.media.attachments import Words
 from instance.media.workshop import Workshop
 from instance.people import accounts
@@ -323,3 +324,36 @@ async def test_the_store_of_remote_pictures_stays_bounded(world: World) -> None:
     await look(0)
     assert asked[-1] == "https://b.example/0.jpg"
     assert len(asked) == 4
+
+
+async def test_what_a_kill_left_without_a_row_is_deleted(world: World) -> None:
+    running = await world.instance()
+    await _member(running)
+    folder, database = running.house.site.settings.data, running.house.store
+    image = await running.house.intake.take_image(7, picture(), Words())
+    avatar = await running.house.intake.take_profile(picture(), "avatar")
+    await database.unit(lambda u: accounts.update_profile(u, 7, ProfileChanges(avatar=avatar)))
+    copy, _size = await running.house.intake.take_remote(picture())
+    kept = {"url_hash": "x", "file": copy, "state": "ready", "created_at": 0, "used_at": 0}
+    await database.unit(lambda u: u.connection.execute(insert(remote_file).values(**kept)))
+    row = await database.read(attachments.own, 7, image)
+    wanted = [store.path_of(folder, key) for key in (row.file, row.preview, avatar, copy)]
+    strange = wanted[0].parent / "notes.txt"
+    left = [store.path_of(folder, store.new_key(kind, "image/png")) for kind in "apr"]
+    left.append(store.path_of(folder, store.new_key("a", "image/png")).with_suffix(".part"))
+    young = store.path_of(folder, store.new_key("a", "image/png"))
+    for path in [*left, young, strange]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    for path in [*left, *wanted, strange]:
+        os.utime(path, (1, 1))
+    await database.unit(tidying.want)
+    await world.settle()
+    assert [path for path in left if path.exists()] == []
+    assert all(path.exists() for path in [*wanted, young, strange])
+    world.clock.turn(tidying.EVERY)
+    os.utime(young, (1, 1))
+    running.pumps = wiring.pumps(running.house)  # their clocks begin anew
+    for _ in range(2):  # it is time for it; it is done
+        await world.settle()
+    assert not young.exists()
