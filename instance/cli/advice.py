@@ -6,7 +6,7 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
-from instance.cli.common import data_option, echo, in_unit, json_option, say, site_of
+from instance.cli.common import ROW_ID, data_option, echo, in_unit, json_option, say, site_of
 from instance.db.unit import Unit
 from instance.i18n import _, said
 from instance.peering import advice, lists
@@ -57,7 +57,7 @@ def show_advice(search: str, data: Path | None, as_json: bool) -> None:
 
 
 @click.command("take-over")
-@click.argument("lines", nargs=-1, type=int, required=True)
+@click.argument("lines", nargs=-1, type=ROW_ID, required=True)
 @data_option
 @json_option
 def take_over(lines: tuple[int, ...], data: Path | None, as_json: bool) -> None:

@@ -24,16 +24,22 @@ from federation.vocab.normalise import normalise
 from federation.vocab.types import Actor, Object
 from instance import app
 from instance.cli import advice as advising
-from instance.cli.common import data_option, echo, in_unit, json_option, say, site_of
+from instance.cli.common import ROW_ID, data_option, echo, in_unit, json_option, say, site_of
 from instance.clock import iso
 from instance.db.unit import Unit
 from instance.errors import RefusalError
 from instance.i18n import N_, _
+from instance.peering import admission, overview
 from instance.peering import explain as explaining
-from instance.peering import overview
 from instance.peering.words import sentences
 
-host_option = click.option("--host", help="Only this server (host or host:port).")
+
+def _named(_ctx: click.Context, _param: click.Parameter, typed: str | None) -> str | None:
+    """A server as it was typed or pasted. Raises RefusalError."""
+    return admission.host_named(typed) if typed is not None else None
+
+
+host_option = click.option("--host", callback=_named, help="Only this server (host or host:port).")
 
 
 @click.group()
@@ -139,8 +145,8 @@ def peers(search: str, data: Path | None, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("host", required=False)
-@click.option("--letter", type=int, help="Only the delivery with this id (see `skerry federation queue`).")
+@click.argument("host", required=False, callback=_named)
+@click.option("--letter", type=ROW_ID, help="Only the delivery with this id (see `skerry federation queue`).")
 @data_option
 @json_option
 def retry(host: str | None, letter: int | None, data: Path | None, as_json: bool) -> None:
@@ -155,11 +161,11 @@ def retry(host: str | None, letter: int | None, data: Path | None, as_json: bool
     say({"again": in_unit(site_of(data), again)}, as_json=as_json)
 
 
-one_of_it = click.option("--activity", type=int, help="Only the one with this id (see `skerry federation inbox`).")
+one_of_it = click.option("--activity", type=ROW_ID, help="Only the one with this id (see `skerry federation inbox`).")
 
 
 @command.command("let-in")
-@click.argument("host")
+@click.argument("host", callback=_named)
 @one_of_it
 @data_option
 @json_option
@@ -170,7 +176,7 @@ def let_in(host: str, activity: int | None, data: Path | None, as_json: bool) ->
 
 
 @command.command()
-@click.argument("host")
+@click.argument("host", callback=_named)
 @one_of_it
 @data_option
 @json_option

@@ -6,7 +6,7 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from instance.cli.common import data_option, echo, in_unit, json_option, say, site_of
+from instance.cli.common import ROW_ID, data_option, echo, in_unit, json_option, say, site_of
 from instance.clock import iso
 from instance.content import submissions
 from instance.db.content import post
@@ -79,7 +79,7 @@ def held(group: str, data: Path | None, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("held_id", metavar="ID", type=int)
+@click.argument("held_id", metavar="ID", type=ROW_ID)
 @data_option
 @json_option
 def approve(held_id: int, data: Path | None, as_json: bool) -> None:
@@ -89,7 +89,7 @@ def approve(held_id: int, data: Path | None, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("held_id", metavar="ID", type=int)
+@click.argument("held_id", metavar="ID", type=ROW_ID)
 @data_option
 @json_option
 def refuse(held_id: int, data: Path | None, as_json: bool) -> None:

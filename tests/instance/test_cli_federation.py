@@ -56,8 +56,15 @@ async def test_it_shows_explains_and_tries_again(world: World) -> None:
     said = await skerry(home, "federation", "explain", note["id"])
     assert "It came and waits for a steward." in said.out[0]
     assert (await skerry(home, "federation", "lookup", "nobody")).status == 1
+    for wrong in ("0", "-1", "x", "9" * 20):  # what names none is not all, and no number is too long to be said
+        for words in (("let-in", peer.host, "--activity"), ("forget", peer.host, "--activity"), ("retry", "--letter")):
+            assert (await skerry(home, "federation", *words, wrong)).status == 2
+        assert (await skerry(home, "group", "approve", wrong)).status == 2
+    for words in (("let-in", "no host"), ("queue", "--host", "no host"), ("inbox", "--host", ""), ("retry", "no host")):
+        said = await skerry(home, "federation", *words)
+        assert (said.status, said.err) == (1, "skerry: Name a server by its domain, as in circle.example.\n")
 
-    assert (await printed(home, "let-in", peer.host))["let_in"] == 1
+    assert (await printed(home, "let-in", f"https://{peer.host}/@bob"))["let_in"] == 1
     await home.house.store.unit(set_stance, peer.host, Stance.ALLOWED)
     assert (await printed(home, "retry", peer.host))["again"] == 1
     await world.settle()
