@@ -7,13 +7,15 @@ from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import Response
 
+from instance.auth.bearer import optional_bearer
+from instance.auth.scopes import covers
 from instance.clock import iso
 from instance.content import conversations, lists, tags
 from instance.content.lists import ListChange, ReadingList
 from instance.db.content import bookmark, favourite
-from instance.house import House
+from instance.house import House, house_of
 from instance.mastodon import serialise
-from instance.mastodon.asking import delete, entities_of, get, member, path_id, post, put, reader
+from instance.mastodon.asking import delete, entities_of, get, member, path_id, post, put
 from instance.mastodon.errors import answer, listed
 from instance.mastodon.paging import link_header, page_of
 from instance.mastodon.params import Params, params, wrong
@@ -181,10 +183,12 @@ def tag_entity(house: House, name: str, *, following: bool | None) -> dict[str, 
 
 
 async def one_tag(request: Request) -> Response:
-    """GET /api/v1/tags/:name"""
-    house, reader_id = await reader(request, "read:follows")
+    """GET /api/v1/tags/:name: for any token; whether the reader follows it is told where the token may read that"""
+    house = house_of(request)
+    caller = await optional_bearer(house, request)
     name = tags.name_of(request.path_params["name"])
-    following = None if reader_id is None else await house.store.read(tags.follows, reader_id, name)
+    hers = caller is not None and caller.account_id is not None and covers(caller.scopes, "read:follows")
+    following = await house.store.read(tags.follows, caller.me, name) if caller is not None and hers else None
     return answer(tag_entity(house, name, following=following))
 
 

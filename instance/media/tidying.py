@@ -52,7 +52,7 @@ async def run(site: Site, database: Store, _job: Job) -> None:
             last = rows[-1][0]
     gone = [path for path in there if path.name not in named]
     if gone:
-        await asyncio.to_thread(lambda: [path.unlink(missing_ok=True) for path in gone])
+        await asyncio.to_thread(_delete, gone)
         log.info("media_tidied", number=len(gone))
 
 
@@ -61,6 +61,11 @@ def _old(folder: Path, before: Millis) -> Iterator[Path]:
         ours = store.is_key(path.name) or path.suffix == store.PART
         if ours and path.stat().st_mtime * 1000 < before:
             yield path
+
+
+def _delete(paths: list[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _named(connection: Connection, key: Column[Any], columns: tuple[Column[Any], ...], last: Any) -> list[Any]:

@@ -1,8 +1,11 @@
 """A token opens what its scopes say and no more, also where a stranger would be answered."""
 
+from typing import Any
+
 import pytest
 
 from instance.auth.bearer import caller_of
+from instance.content import tags
 from instance.mastodon.streaming import open_stream
 from instance.people import follows
 from tests.support.make import member
@@ -19,7 +22,6 @@ ANYONE = [
     ("/api/v1/accounts/{ana}/featured_tags", "read:accounts"),
     ("/api/v1/directory", "read:accounts"),
     ("/api/v1/statuses/{post}/quotes", "read:statuses"),
-    ("/api/v1/tags/x", "read:follows"),
 ]
 
 
@@ -34,9 +36,17 @@ async def test_what_anyone_may_ask_takes_a_scope_of_a_token(world: World) -> Non
         asked = path.format(**names)
         assert (await a.client.get(asked)).status_code == 200, path
         assert (await reads.get(asked)).status_code == 200, path
-        if scope != "read:follows":  # `follow` opens that
-            assert (await writes.get(asked)).status_code == 403, path
+        assert (await writes.get(asked)).status_code == 403, path
     assert (await writes.get("/api/v1/accounts/verify_credentials")).status_code == 403
+
+
+@pytest.mark.parametrize(("scopes", "told"), [("read:follows", True), ("follow", True), ("read:statuses", None)])
+async def test_a_hashtag_is_shown_to_any_token_and_who_follows_it_to_some(world: World, scopes: str, told: Any) -> None:
+    a = await world.instance()
+    ana = await member(a, "ana", scopes=scopes)
+    await a.house.store.unit(tags.follow, ana.account_id, "x")
+    answer = await ana.get("/api/v1/tags/x")
+    assert (answer.status_code, answer.json()["name"], answer.json().get("following")) == (200, "x", told)
 
 
 async def test_words_for_followers_are_not_read_by_a_token_that_only_writes(world: World) -> None:
