@@ -5,12 +5,11 @@ from sqlalchemy import Connection, Row, select
 from instance.db.system import policy_version
 from instance.db.unit import Unit
 from instance.errors import RefusalError
-from instance.i18n import N_, said
+from instance.i18n import N_
 from instance.policy.adopt import adopt
 from instance.policy.inforce import in_force_to_change
 from policies.document import PolicyDocument, parse
 
-__all__ = ["adopt_over", "said", "version", "versions"]
 MOST_VERSIONS = 30
 
 

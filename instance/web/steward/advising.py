@@ -9,11 +9,10 @@ from starlette.routing import Route
 from governance.offices.positions import Power
 from instance.db.unit import Unit
 from instance.errors import RefusalError
-from instance.i18n import N_, _
+from instance.i18n import N_, _, said
 from instance.peering import advice
 from instance.peering.lists import MOST_LETTERS, SILENT, Taken
 from instance.policy.inforce import in_force_here
-from instance.policy.proposals import said
 from instance.web.frame.forms import number
 from instance.web.frame.visitor import Visitor, go, power_page
 

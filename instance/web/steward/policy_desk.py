@@ -8,12 +8,11 @@ from starlette.routing import Route
 
 from governance.offices.positions import Power
 from instance.errors import NotFoundError
-from instance.i18n import N_, _
+from instance.i18n import N_, _, said
 from instance.peering import explain, readers
 from instance.peering.words import sentences as why_words
 from instance.policy import effects, proposals
 from instance.policy.inforce import in_force_here
-from instance.policy.proposals import said
 from instance.web.frame.forms import number
 from instance.web.frame.visitor import Visitor, member_page, power_page
 from instance.web.pieces.cards import READERS

@@ -46,6 +46,8 @@ async def test_everywhere_alike(world: World, policy: PolicyDocument) -> None:
     stella = await member(home, "stella", role="steward")
     assert "It is let in now." in await see(stella, f"/steward/federation/{peer.host}/admit")
     assert "It is let in already." in await see(stella, f"/steward/policy/if?host={peer.host}")
+    world.clock.turn((1 if policy.requirement.asks else 60) * DAY + 1)
+    assert await stands(home, peer.host) == {str(policy.default)}  # at once, whatever jobs do later
 
 
 @pytest.mark.parametrize(
