@@ -34,13 +34,13 @@ async def _known(a: Running, host: str = "peer.example", **what: Any) -> None:
     await a.house.store.unit(keep)
 
 
-async def promises(a: Running, host: str = "peer.example") -> None:
+async def promises(a: Running, host: str = "peer.example", **more: Any) -> None:
     """The peer publishes the same policy as one of ours, and it was verified."""
     now = a.house.site.clock.now()
     envelope = Envelope(f"https://{host}/policy", f"https://{host}/actor", "", 1, now - DAY, now + DAY, b"")
     text = json.dumps(publish(preset("open"), envelope))
     known = {"document": text, "document_hash": hashlib.sha256(text.encode()).hexdigest(), "level": "claimed"}
-    await _known(a, host, **known, level_until=now + DAY)
+    await _known(a, host, **known, level_until=now + DAY, **more)
 
 
 def _states(connection: Connection) -> list[tuple[str, str | None]]:
