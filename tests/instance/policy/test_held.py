@@ -75,6 +75,7 @@ async def test_effects_of_a_policy_are_written_down(world: World) -> None:
     await at.rule(peers={"peer.example": PeerRule(Stance.LIMITED)})
     await at.rule(peers={"peer.example": PeerRule(Stance.BLOCKED)})
     found = {(row.host, row.what, row.number, row.reason) for row in await at.a.house.store.read(effects)}
+    assert all(number for _host, _what, number, _reason in found)  # what it did to nothing is not told
     assert ("peer.example", "out of sight", 1, "") in found
     assert ("peer.example", "delivery cancelled", 1, "peer-blocked") in found
 

@@ -5,6 +5,7 @@ from sqlalchemy import insert, select, update
 
 from federation.outbound import letters
 from federation.schema import delivery, inbox_activity
+from federation.schema import peer as peers
 from instance.db.unit import Unit
 from instance.people import accounts
 from instance.policy import held
@@ -155,6 +156,38 @@ async def test_each_that_is_shown_can_be_decided_however_many_there_are(
     page = await see(steward, f"{PAGE}/{peer.host}")
     assert page.count("<code>Like</code>") == federation.SHOWN
     assert page.count('value="forget"') == federation.SHOWN + 1  # and one for all
+
+
+async def test_what_waits_for_a_server_that_fails_can_be_tried_now(
+    world: World, home: Running, peer: Peer, steward: Acting
+) -> None:
+    """What waits for a server that did not answer goes before its next try."""
+    assert "Try to send it now" not in await see(steward, f"{PAGE}/{peer.host}")
+
+    def fail(u: Unit) -> None:
+        u.connection.execute(update(delivery).values(state="ready"))
+        later = {"failures": 3, "down_since": u.now, "next_try_at": u.now + 21_600_000, "queued": True}
+        u.connection.execute(update(peers).values(**later))
+
+    await home.house.store.unit(set_stance, peer.host, Stance.ALLOWED)
+    await world.settle()
+    await home.house.store.unit(fail)
+    page = await see(steward, f"{PAGE}/{peer.host}")
+    assert "Try to send it now" in page
+    peer.received.clear()
+    await world.settle()
+    assert peer.received == []
+    assert await press(steward, f"{PAGE}/replay", host=peer.host) == 303
+    await world.settle()
+    assert peer.received != []
+
+
+async def test_what_was_put_aside_has_a_button_beside_dead_letters(home: Running, peer: Peer, steward: Acting) -> None:
+    aside = update(inbox_activity).where(inbox_activity.c.state == "held").values(state="dead")
+    await home.house.store.unit(lambda u: u.connection.execute(aside))
+    page = await see(steward, f"{PAGE}/{peer.host}")
+    assert "Send all of these again" in page
+    assert "Try again what was put aside" in page
 
 
 async def held_ids(home: Running) -> list[int]:
