@@ -42,6 +42,9 @@ async def test_neither_finds_the_other(world: World) -> None:
     lists += ["/api/v1/conversations"]
     found = [await ids(eve, path) for path in lists]
     assert [len(one) for one in found] == [1, 2, 2, 1]
+    await a.house.store.unit(restrictions.mute, eve.account_id, ben.account_id)
+    assert [len(await ids(eve, path)) for path in lists[1:3]] == [2, 2]  # a mute parts nobody
+    await a.house.store.unit(restrictions.unmute, eve.account_id, ben.account_id)
     assert len((await eve.get("/api/v2/search", params={"q": WORD})).json()["statuses"]) == 2
     await a.house.store.unit(restrictions.block, eve.account_id, ben.account_id)
     assert [await ids(eve, path) for path in lists] == [[], [str(eve.account_id)], [str(eve.account_id)], []]

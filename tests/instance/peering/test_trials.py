@@ -92,6 +92,7 @@ async def test_stewards_are_told_before_it_ends_and_when_it_ends(world: World) -
     world.clock.turn(33 * DAY)
     assert await home.house.store.unit(trials.watch) == 1
     world.clock.turn(14 * DAY)
+    assert await home.house.store.read(admission.trials, world.clock.now()) == []  # over, though no job has run yet
     assert await home.house.store.unit(trials.watch) == 1
     assert await home.house.store.unit(trials.watch) == 0
     await world.settle()

@@ -6,7 +6,7 @@ import pytest
 
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
-from instance.people import accounts, follows, restrictions
+from instance.people import accounts, follows, restrictions, severing
 from instance.people.accounts import ProfileChanges
 from instance.people.relations import relations
 from instance.people.remote import RemoteProfile, learn, mark_gone
@@ -179,6 +179,24 @@ async def test_mute_note_and_refused_server(world: World) -> None:
     with pytest.raises(RefusalError):
         await store.unit(restrictions.block_domain, ada, "a.example")
     assert await store.unit(restrictions.unblock_domain, ada, "b.example")
+
+
+async def test_what_a_refusal_ended_is_offered_to_who_takes_it_back(world: World) -> None:
+    running = await world.instance()
+    store = running.house.store
+    ada, eve = await _people(running, "ada", "eve")
+    ben = await store.unit(learn, _remote("ben"))
+    for who in (ada, eve):
+        await store.unit(follows.request, ben, who)
+        await store.unit(restrictions.block_domain, who, "b.example")
+
+    async def offered(who: int) -> list[tuple[str, bool]]:
+        rows = await store.read(severing.of_member, who)
+        return [(row.kind, row.lifted_at is not None) for row in rows]
+
+    assert await store.unit(restrictions.unblock_domain, ada, "b.example")
+    assert await offered(ada) == [(severing.BY_MEMBER, True)]
+    assert await offered(eve) == [(severing.BY_MEMBER, False)]
 
 
 async def test_followers_come_in_pages(world: World) -> None:
