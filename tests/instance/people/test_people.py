@@ -6,7 +6,7 @@ import pytest
 
 from instance.db.unit import Unit
 from instance.errors import NotFoundError, RefusalError
-from instance.people import accounts, follows, restrictions, severing
+from instance.people import accounts, follows, moves, restrictions, severing
 from instance.people.accounts import ProfileChanges
 from instance.people.relations import relations
 from instance.people.remote import RemoteProfile, learn, mark_gone
@@ -294,3 +294,16 @@ async def test_who_stops_posting_in_public_is_offered_no_wide_audience(world: Wo
         row = await store.read(accounts.by_id, ada)
         assert row is not None
         assert (row.default_visibility, row.public_posting) == (after, False)
+
+
+async def test_a_move_counts_of_accounts_elsewhere_only_and_not_in_circles(world: World) -> None:
+    running = await world.instance()
+    store = running.house.store
+    [ada] = await _people(running, "ada")
+    ben, cat, dan = [await store.unit(learn, _remote(name, n)) for n, name in enumerate(("ben", "cat", "dan"))]
+    assert not await store.unit(moves.receive, ada, ben)
+    assert not await store.unit(moves.receive, ben, ben)
+    assert await store.unit(moves.receive, ben, cat)
+    assert not await store.unit(moves.receive, ben, dan)
+    world.clock.turn(moves.COOLDOWN_ELSEWHERE)
+    assert await store.unit(moves.receive, ben, dan)
