@@ -22,7 +22,7 @@ from federation.vocab.iris import domain_of
 from federation.vocab.times import MINUTE
 
 STRANGERS_PART = 5
-KNOWN_FOR = 5 * MINUTE
+KNOWN_FOR, STRANGE_FOR = 5 * MINUTE, 20_000  # milliseconds until it is asked anew whether a server is known
 LOOK_EVERY = 2_000  # milliseconds between two counts of what waits of a server that has reached its bound
 RATE_SECONDS, WAITING_SECONDS = 30, 300  # Retry-After: half of a share is back; the worker has had time
 BOUNDS = RATE, WAITING, KEYS = "rate", "waiting", "keys"
@@ -114,17 +114,22 @@ class Allowance:
 
     async def family(self, host: str) -> str:
         """Who a verified server counts as: itself, if it is known here; else the strangers of its domain (`*.a.example`)."""
-        now = self._clock.now()
-        found = self._families.get(host)
-        if found is None or abs(now - found[1]) > KNOWN_FOR:
+        family = self._family(host)
+        if not family:
             known = await self._store.read(self._asking.known, host)
-            found = self._families[host] = (host if known else STRANGE + domain_of(host), now)
-        return found[0]
+            family = host if known else STRANGE + domain_of(host)
+            self._families[host] = (family, self._clock.now())
+        return family
+
+    def _family(self, host: str) -> str:
+        """The same, where it was asked lately; else ''."""
+        family, at = self._families.get(host, ("", 0))
+        kept = STRANGE_FOR if family.startswith(STRANGE) else KNOWN_FOR
+        return family if abs(self._clock.now() - at) <= kept else ""
 
     def knock(self, host: str) -> None:
         """Before anything is verified: raises TooMuchError where the server that is named has used up its share anyway."""
-        found = self._families.get(host)
-        share = self._shares.get(found[0]) if found is not None else None
+        share = self._shares.get(self._family(host))
         if share is None:
             return
         now = self._clock.now()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.allowance import LOOK_EVERY, STRANGERS_PART, Allowance, Asking, Bounds
+from federation.allowance import LOOK_EVERY, STRANGE_FOR, STRANGERS_PART, Allowance, Asking, Bounds
 from federation.errors import TooMuchError
 from federation.remote.memory import MOST
 from federation.vocab.iris import domain_of
@@ -92,6 +92,18 @@ async def test_strangers_together_have_a_bound_too_and_known_servers_do_not_feel
     strangers = [f"s{number // 10}.example" for number in range(400)]
     assert await taken(allowance, *strangers) == 50
     assert await taken(allowance, *[KNOWN] * 50) == 50
+
+
+async def test_who_becomes_known_has_its_share_soon_though_its_neighbours_have_used_up_theirs() -> None:
+    allowance, clock, rows = made(per_minute=60)
+    assert await taken(allowance, *["a.shared.example", "b.shared.example"] * 20) == 12
+    rows.known.add("a.shared.example")
+    clock.turn(STRANGE_FOR + 1)
+    await taken(allowance, *["b.shared.example"] * 20)
+    allowance.knock("a.shared.example")
+    assert await taken(allowance, *["a.shared.example"] * 70) == 60
+    with pytest.raises(TooMuchError):
+        allowance.knock("b.shared.example")
 
 
 async def test_naming_a_server_costs_that_server_nothing() -> None:
