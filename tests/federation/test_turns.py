@@ -110,6 +110,16 @@ def inbox_of(home: Running) -> Pump:
     return next(pump for pump in home.pumps if pump.name == "inbox")
 
 
+async def applied(home: Running, recorder: Recorder, number: int) -> list[Any]:
+    """What is applied once it is so many: on a busy machine what is quick may seem slow, and is done a moment later."""
+    inbox = inbox_of(home)
+    for _ in range(30):
+        await inbox.work()
+        if len(recorder.applied) >= number:
+            break
+    return recorder.applied
+
+
 class Gate:
     """Activities of one host wait in `gather` until they are let go on."""
 
@@ -135,13 +145,10 @@ async def test_one_who_is_slow_delays_itself_alone_and_keeps_its_order(
     for number in range(3):
         for peer, actor in ((slow, sams[number]), (quick, quinns[number])):
             await peer.post(home, peer.activity("Like", actor, "https://a.example/x", number))
-    inbox = inbox_of(home)
-    assert await inbox.work()
-    assert [activity.actor for activity in recorder.applied] == quinns
+    assert [activity.actor for activity in await applied(home, recorder, 3)] == quinns
     await slow.post(home, slow.activity("Undo", sams[0], f"{sams[0]}/like/0", 7))
     await quick.post(home, quick.activity("Like", quinns[0], "https://a.example/x", 8))
-    assert await inbox.work()
-    assert [activity.id for activity in recorder.applied[3:]] == [f"{quinns[0]}/like/8"]
+    assert [activity.id for activity in (await applied(home, recorder, 4))[3:]] == [f"{quinns[0]}/like/8"]
     assert len(gate.began) == 3  # the Undo waits for what came before it
     gate.open.set()
     await world.settle()
@@ -173,8 +180,7 @@ async def test_many_who_are_slow_leave_known_servers_their_places(
     friend = Peer(world, "friend.example")
     object.__setattr__(home.house.federation.allowance._asking, "known", lambda _c, host: host == friend.host)
     await friend.post(home, friend.activity("Like", friend.actor("ann"), "https://a.example/x"))
-    await inbox.work()
-    assert [activity.actor for activity in recorder.applied] == ["https://friend.example/users/ann"]
+    assert [activity.actor for activity in await applied(home, recorder, 1)] == ["https://friend.example/users/ann"]
     hold.set()
     await world.settle()
     assert len(recorder.applied) == 6
