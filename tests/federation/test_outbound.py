@@ -226,7 +226,7 @@ async def test_old_deliveries_are_forgotten(world: World, home: Running, peer: P
     assert await store.unit(deliveries.forget_old) == 0
     await store.unit(lambda u: u.connection.execute(update(outbox_item).values(created_at=0)))
     world.clock.turn(31 * DAY)
-    assert await store.unit(deliveries.forget_old) == 1
+    assert [await store.unit(deliveries.forget_old) for _ in range(3)] == [1, 1, 0]  # the delivery, then its item
     assert await store.read(lambda c: c.execute(select(outbox_item)).all()) == []
 
 
