@@ -1,13 +1,14 @@
 """An inbox takes what is signed, stores it before it says so, processes it once; and says briefly what is wrong."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import event, select
 
 from federation.errors import GoneError, UnreachableError
-from federation.inbound import arrivals
+from federation.inbound import arrivals, turns
 from federation.inbound.arrivals import Arrival
 from federation.inbound.process import waves
 from federation.schema import inbox_activity
@@ -198,3 +199,25 @@ def test_what_depends_on_what_came_before_waits_for_it() -> None:
         ["aUpdate"],
         ["aDelete"],
     ]
+
+
+async def test_who_has_lost_its_lease_settles_nothing(world: World, home: Running, peer: Peer) -> None:
+    """Another process has taken the activity up meanwhile; tries come later and later."""
+    unit = home.house.store.unit
+    await peer.post(home, peer.activity("Like", peer.actor("bob"), "https://a.example/x"))
+    mine = await unit(turns.claim, 5)
+    number = mine.arrivals[0].id
+    assert (await unit(turns.claim, 5)).arrivals == []
+    world.clock.turn(turns.LEASE + 1)
+    theirs = await unit(turns.claim, 5)
+    with pytest.raises(arrivals.LeaseLostError):
+        await unit(arrivals.done, mine.lease, {number: ""})
+    waits = select(inbox_activity.c.next_try_at)
+    for tries, seconds in ((1, 10), (2, 60), (3, 600), (4, 3600)):
+        now = home.house.site.clock.now()
+        await unit(arrivals.failed, theirs.lease, replace(theirs.arrivals[0], tries=tries), "x")
+        at = await home.house.store.read(lambda c: c.execute(waits).scalar_one())
+        assert 0 <= at - now - seconds * 1000 < 5000
+        world.clock.turn(seconds * 1000 + 5000)
+        theirs = await unit(turns.claim, 5)
+    await unit(arrivals.done, theirs.lease, {number: ""})
