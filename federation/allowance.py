@@ -26,7 +26,7 @@ KNOWN_FOR, STRANGE_FOR = 5 * MINUTE, 20_000  # milliseconds until it is asked an
 LOOK_EVERY = 2_000  # milliseconds between two counts of what waits of a server that has reached its bound
 RATE_SECONDS, WAITING_SECONDS = 30, 300  # Retry-After: half of a share is back; the worker has had time
 BOUNDS = RATE, WAITING, KEYS = "rate", "waiting", "keys"
-CALLERS_PART, UNPROVEN_PART = 10, 2
+CALLERS_PART = UNPROVEN_PART = 2
 STRANGE = "*."
 
 

@@ -66,7 +66,7 @@ class Settings:
     remote_media_days: int = 30
     locale: str = "en"
     rate_limits: bool = True
-    inbox_per_minute: int = 3000
+    inbox_per_minute: int = 30_000
     inbox_waiting: int = 20_000
     inbox_waiting_mb: int = 64
     keys_per_minute: int = 600
