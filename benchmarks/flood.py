@@ -31,6 +31,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from benchmarks.ingest import AUTHORS, accept_all, create, follow_all
 from benchmarks.served import Served, free_ports, served
 from benchmarks.wire import Peers, peers
+from federation.allowance import STRANGE_FOR
 
 EVERY_SECONDS = 0.2
 LOOK_SECONDS = 0.004
@@ -146,6 +147,7 @@ def measure(kind: str, port: int, posts: int, count: int, *, unbounded: bool) ->
             one, other = (replace(sender, bases=[base]) for base in sender.bases)
             befriend(instance, one, ["live"], tokens[0])
             befriend(instance, other, [f"author{number}" for number in range(AUTHORS)], tokens[1])
+            time.sleep(STRANGE_FOR / 1000 + 1)  # until then both are one stranger, for they have one address
             live = Live(instance, sender, tokens[0])
             live.series(10)
             alone = live.series(posts)
