@@ -34,6 +34,7 @@ Decorator = Callable[[Any], Any]
 data_option = click.option("--data", type=click.Path(path_type=Path), help="The instance's data folder (default: var).")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
 ROW_ID = click.IntRange(1, (1 << 63) - 1)
+ROW_ID.name = click.INT.name  # who typed a word is told of a number, not of a range
 
 
 def options(*given: Decorator) -> Decorator:

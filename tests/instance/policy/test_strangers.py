@@ -82,7 +82,8 @@ async def test_it_is_asked_and_gets_in(world: World, a: Running, ana: Member) ->
     assert await held(a) == []
     assert await followers(ana) == [f"bob@{HOST}"]
     assert [one.body["type"] for one in there.peer.received] == ["Accept"]
-    assert set(paths(world, HOST)) == {"/", "/.well-known/nodeinfo", "/users/app", "/policy"}
+    handle = "/.well-known/webfinger"  # is asked of whoever is let in
+    assert set(paths(world, HOST)) == {"/", "/.well-known/nodeinfo", "/users/app", "/policy", handle}
     signed = [line for line in world.wires.log if line[2] == there.iri]
     assert len(signed) == 1
 
@@ -133,8 +134,11 @@ async def test_nobody_else_is_asked(world: World, a: Running, ana: Member) -> No
         await a.house.store.unit(strangers.ask_who_waits)
         await world.settle()
         assert [path for path in paths(world, other.host) if path in {"/", "/policy", "/.well-known/nodeinfo"}] == []
-    for peer in peers:
-        assert paths(world, peer.host) == []
+    assert {host: paths(world, host) for host in hosts} == {
+        "bad.example": [],
+        "sub.bad.example": [],
+        "slow.example": ["/.well-known/webfinger"],  # its handle, once everybody was let in
+    }
 
 
 async def test_only_so_many_an_hour_and_the_others_later(
