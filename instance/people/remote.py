@@ -59,15 +59,17 @@ def learn(u: Unit, profile: RemoteProfile) -> int:
     domain = profile.domain.strip().lower()
     if not domain or domain == u.site.domain or profile.iri.startswith(u.site.base_url + "/"):
         raise RefusalError("profile-not-remote", N_("This account is not on another server."))
-    values = _values(profile, domain) | {"updated_at": u.now, "fetched_at": u.now}
+    named = _values(profile, domain) | {"updated_at": u.now, "fetched_at": u.now}
     old = by_iri(u.connection, profile.iri)
-    handle, doubtful = handles.given(u, values, old)
-    values |= handle
+    handle, doubtful = handles.given(u, named, old)
     if old is None:
-        _insert(u, profile, values)
+        is_new = _insert(u, profile, named | handle)
         old = by_iri(u.connection, profile.iri)
         if old is None:
             raise RefusalError("handle-taken", N_("Two accounts of that server have the same name; try again."))
+        if not is_new:  # it was learnt by somebody else meanwhile, who may be the one that has the handle
+            handle, doubtful = handles.given(u, named, old)
+    values = named | handle
     handles.ask(u, old, claims=profile.claims, may_ask=profile.may_ask, doubtful=doubtful)
     if profile.suspended and old.suspended_at is None:
         values |= {"suspended_at": u.now, "suspended_by_peer": True}
@@ -128,6 +130,6 @@ def _values(profile: RemoteProfile, domain: str) -> dict[str, Any]:
     }
 
 
-def _insert(u: Unit, profile: RemoteProfile, values: dict[str, Any]) -> None:
+def _insert(u: Unit, profile: RemoteProfile, values: dict[str, Any]) -> bool:
     created_at = min(profile.created_at or u.now, u.now)
-    insert_new(u.connection, account, id=random_id(), iri=profile.iri, created_at=created_at, **values)
+    return insert_new(u.connection, account, id=random_id(), iri=profile.iri, created_at=created_at, **values)
