@@ -1,6 +1,5 @@
 """What is verified of a request, of either scheme; signed by another library or by the pretend peer, never by ourselves."""
 
-import asyncio
 import base64
 import hashlib
 import json
@@ -15,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from httpx import Response
 from sqlalchemy import func, select
 
-from federation.remote import keys as remote_keys
 from federation.remote.actors import usable_keys
 from federation.schema import inbox_activity, remote_actor, remote_key
 from federation.signatures.keys import base58_encode
@@ -300,16 +298,6 @@ async def test_who_answers_410_for_the_key_is_gone_for_good(home: Running, peer:
     assert 0 <= missed - (30_000 if status == 500 else 300_000) < 20_000
 
 
-async def test_so_many_keys_are_fetched_at_once_and_no_more(home: Running, peer: Peer) -> None:
-    never = asyncio.get_running_loop().create_future()
-    fetching: Any = home.house.federation.memory.fetching
-    fetching |= {f"https://p{number}.example/key": never for number in range(remote_keys.MOST_FETCHED)}
-    answer = await post(home, peer, 1)
-    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
-    del fetching["https://p0.example/key"]
-    assert (await post(home, peer, 1)).status_code == 202
-
-
 async def test_a_key_is_of_its_owners_server(home: Running, peer: Peer) -> None:
     """Though its owner lists it: nobody else's server speaks for her."""
     other = Peer(peer.world, "other.example")
@@ -332,20 +320,6 @@ async def test_another_process_that_learns_a_new_key_ends_the_old_one_here(home:
     assert (await post(home, peer, 3, key=key_number(0))).status_code == 401
 
 
-async def test_a_host_that_is_away_is_asked_once_for_all_its_keys(home: Running, peer: Peer) -> None:
-    peer.world.wires.down.add("peer.example")
-    for number in range(5):
-        answer = await post(home, peer, number, key_id=f"{BOB}#key-{number}")
-        assert (answer.status_code, bool(answer.headers["retry-after"])) == (503, True)
-    assert len(peer.world.wires.requests_to("peer.example")) == 1
-
-
-async def test_many_at_once_fetch_a_key_once(home: Running, peer: Peer) -> None:
-    answers = await asyncio.gather(*(post(home, peer, number) for number in range(20)))
-    assert {answer.status_code for answer in answers} == {202}
-    assert len(peer.world.wires.requests_to("peer.example")) == 1
-
-
 async def test_one_good_signature_among_others(home: Running, peer: Peer) -> None:
     """A proxy's signature beside the actor's; whoever's comes first."""
     body = json.dumps(peer.activity("Like", BOB, "https://a.example/x")).encode()
@@ -365,39 +339,3 @@ def test_the_second_opinion_has_one_of_its_own() -> None:
     assert signing.verify(Request("POST", request.url, headers, b"{}"), public, at_most=timedelta(hours=1))
     with pytest.raises(Exception, match=r"(?i)digest"):
         signing.verify(Request("POST", request.url, headers, b"[]"), public)
-
-
-async def test_an_address_that_fails_says_nothing_of_its_host(home: Running, peer: Peer) -> None:
-    """Anybody may name an address of anybody as a key's: what it answers must not keep other keys of that host away."""
-    away = Peer(peer.world, "away.example")
-    peer.world.wires.down.add(away.host)
-    peer.documents |= {"/broken": (500, {}, b""), "/busy": (429, {}, b""), "/away": (302, {"location": away.base}, b"")}
-    for number, path in enumerate(["broken", "busy", "away"]):
-        assert (await post(home, peer, number, key_id=f"{peer.base}/{path}")).status_code == 503
-    assert (await post(home, peer, 9)).status_code == 202
-
-
-async def test_nobody_keeps_all_connections_busy_with_keys_that_do_not_come(home: Running, peer: Peer) -> None:
-    never = asyncio.Event()
-    asked: list[str] = []
-
-    async def silent(scope: Any, receive: Any, send: Any) -> None:
-        asked.append(scope["path"])
-        await never.wait()
-        await send({"type": "http.response.start", "status": 500, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
-
-    peer.world.wires.apps["slow.example"] = silent
-    tasks = []
-    for number in range(50):
-        who = f"https://slow.example/{number}"
-        made = peer.post(home, peer.activity("Like", who, "https://a.example/x"), key=key_number(0))
-        tasks.append(asyncio.create_task(made))
-    async with asyncio.timeout(30):
-        while len(asked) + sum(task.done() for task in tasks) < len(tasks):
-            await asyncio.sleep(0.05)
-    assert {task.result().status_code for task in tasks if task.done()} == {503}
-    assert len(asked) == remote_keys.MOST_FETCHED_OF_HOST
-    assert (await post(home, peer, 99)).status_code == 202
-    never.set()
-    await asyncio.gather(*tasks)

@@ -14,6 +14,7 @@ HTTP = "federation/client/http.py"
 OAUTH = "instance/auth/oauth.py"
 
 WIRE = "tests/federation/test_thirty.py"
+REQUESTS = "tests/federation/test_thirty_requests.py"
 HOUSE = "tests/instance/test_thirty.py"
 NETWORK = "tests/federation/test_network.py"
 RENAMED = "tests/federation/test_renamed.py"
@@ -242,6 +243,7 @@ MUTATIONS = [
         "federation/client/budget.py",
         "self.spent.total() > self.most",
         "self.spent.total() > 999",
+        (REQUESTS,),
     ),
     Mutation(
         24,
@@ -249,6 +251,7 @@ MUTATIONS = [
         "federation/client/budget.py",
         "MOST, MOST_TO_STRANGERS = 46, 9",
         "MOST, MOST_TO_STRANGERS = 46, 46",
+        (REQUESTS,),
     ),
     Mutation(25, "bodies end at a megabyte", HTTP, "        if length > most:", "        if length < 0:", (WIRE, SLOW)),
     Mutation(
